@@ -1,0 +1,1 @@
+"""One function per operation: each reads the desk, adds figures to the fact sheet and lays down findings."""

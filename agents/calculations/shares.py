@@ -1,0 +1,97 @@
+"""Shares of a whole, free arithmetic, and an overview of one bank."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from agents.calculations.desk import Desk
+from agents.findings import Finding, FindingKind
+from agents.plan import Operation
+from data.errors import FormulaError, UnitError
+from data.figures import Figure, FigureKind
+from data.periods import Period
+from data.units import Quantity, unit
+from tools.calculator import ratio as quotient
+from tools.calculator import share as part_of
+from tools.expressions import evaluate
+
+OVERVIEW = (
+    "operating_income", "net_profit_attributable", "roe_weighted", "net_interest_margin", "cost_income_ratio", "npl_ratio", "provision_coverage",
+    "cet1_ratio", "total_assets",
+)
+
+
+def share(desk: Desk, operation: Operation) -> None:
+    """占比: a part over its whole, both reported."""
+    if operation.against is None:
+        desk.remark("不清楚占什么的比重；请说明整体，例如“占营业收入的比重”")
+        return
+    for bank, indicator in desk.subjects():
+        for period in desk.periods:
+            part, whole = desk.value(bank, indicator.id, period), desk.value(bank, operation.against, period)
+            if part is None or whole is None:
+                continue
+            result = _share(desk, part, whole)
+            if result is not None:
+                desk.answer(result)
+                desk.findings.append(Finding(FindingKind.SHARE, {"result": [result.id], "part": [part.id], "whole": [whole.id]}))
+
+
+def expression(desk: Desk, operation: Operation) -> None:
+    """算式: arithmetic over numbers that the user gave; exact, and said to rest on his numbers."""
+    try:
+        value = evaluate(operation.expression, {})
+    except FormulaError as error:
+        desk.remark(str(error))
+        return
+    figure = Figure(
+        entity="用户给定", entity_id="", indicator="算式结果", indicator_id="", period=Period(desk.today.year), quantity=Quantity(_trimmed(value), unit("")),
+        kind=FigureKind.COMPUTED, formula=operation.expression, operation="expression", note="按用户给出的数字计算，未核对来源",
+    )
+    kept = desk.sheet.add(figure, answer=True)
+    desk.findings.append(Finding(FindingKind.EXPRESSION, {"result": [kept.id]}, {"expression": operation.expression}))
+
+
+def overview(desk: Desk, operation: Operation) -> None:
+    """概览: the main figures of a bank with their changes; what is missing is not padded."""
+    names = desk.plan.slots.indicators or [name for name in OVERVIEW if name in desk.catalogue]
+    for bank in desk.plan.slots.banks:
+        for period in desk.periods[-1:]:
+            lines = [_overview_line(desk, bank, name, period) for name in names]
+            kept = [line for line in lines if line]
+            if kept:
+                desk.findings.append(Finding(FindingKind.OVERVIEW, {"values": [v for v, _ in kept], "amounts": [a for _, a in kept]}))
+            else:
+                desk.gaps.append(desk.finder.gap(desk.wanted(bank, names[0], period)))
+
+
+def _overview_line(desk: Desk, bank: str, name: str, period: Period) -> tuple[str, str] | None:
+    figure = desk.finder.find(desk.wanted(bank, name, period), compute=False)
+    if figure is None:
+        return None
+    desk.answer(figure)
+    base = desk.base(figure, bank, name, period.year_ago())
+    if base is None:
+        return figure.id, ""
+    moved, rate = desk.change(figure, base)
+    return figure.id, (rate or moved).id
+
+
+def _share(desk: Desk, part: Figure, whole: Figure) -> Figure | None:
+    try:
+        return desk.sheet.add(part_of(part, whole))
+    except UnitError:
+        try:
+            return desk.sheet.add(quotient(part, whole))
+        except (FormulaError, UnitError) as error:
+            desk.remark(str(error))
+    except FormulaError as error:
+        desk.remark(str(error))
+    return None
+
+
+def _trimmed(value: Decimal) -> Decimal:
+    """The value without trailing zeros, never in exponent form."""
+    return Decimal(f"{value.normalize():f}")
+
+

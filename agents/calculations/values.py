@@ -1,0 +1,119 @@
+"""Values and their changes: the bread and butter. One bank, one indicator, one period; then the comparative and the change."""
+
+from __future__ import annotations
+
+from agents.calculations.desk import Desk
+from agents.findings import Finding, FindingKind
+from agents.plan import Op, Operation
+from data.errors import PeriodError
+from data.figures import Figure
+from data.indicators import Indicator
+from data.periods import Period
+from tools.formulas import agreement
+
+_CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
+
+
+def values(desk: Desk, _: Operation) -> None:
+    """查询: each figure asked for, with the recomputed ratio beside a reported one."""
+    for bank, indicator in desk.subjects():
+        for period in desk.periods:
+            figure = desk.value(bank, indicator.id, period, answer=True)
+            if figure is not None:
+                desk.findings.append(Finding(FindingKind.VALUE, {"value": [figure.id], **_check(desk, figure, bank, indicator, period)}))
+
+
+def changes(desk: Desk, operation: Operation) -> None:
+    """同比, 环比, 变动: the figure, its comparative, the change; the one asked for first among the answers."""
+    for bank, indicator in desk.subjects():
+        for period in desk.periods:
+            _change(desk, operation, bank, indicator, period)
+
+
+def _change(desk: Desk, operation: Operation, bank: str, indicator: Indicator, period: Period) -> None:
+    other = _compared(desk, operation, indicator, period)
+    now = desk.value(bank, indicator.id, period)
+    if now is None or other is None:
+        return
+    base = desk.base(now, bank, indicator.id, other)
+    if base is None:
+        desk.gaps.append(desk.finder.gap(desk.wanted(bank, indicator.id, other)))
+        return
+    kind = "qoq" if operation.op is Op.QOQ else None
+    moved, rate = desk.change(now, base, kind)
+    desk.answer(*((rate, moved) if operation.rate and rate is not None else (moved, rate) if operation.op is Op.DIFFERENCE else (rate or moved, moved)))
+    ids = {"value": [now.id], "base": [base.id], "amount": [moved.id], **({"rate": [rate.id]} if rate else {})}
+    desk.findings.append(Finding(FindingKind.CHANGE, ids, {"told": "yes" if desk.plan.has(Op.VALUE, Op.LINE) else ""}))
+
+
+def _compared(desk: Desk, operation: Operation, indicator: Indicator, period: Period) -> Period | None:
+    if operation.op is not Op.QOQ:
+        return desk.base_period(operation, period)
+    try:
+        return Period.parse(operation.base) if operation.base else period.previous_quarter(point=indicator.point)
+    except PeriodError as error:
+        desk.remark(str(error))
+        return None
+
+
+def recompute(desk: Desk, _: Operation) -> None:
+    """验算: the ratio by its formula over reported figures, beside the reported ratio, and whether the two agree."""
+    for bank, indicator in desk.subjects():
+        for period in desk.periods:
+            wanted = desk.wanted(bank, indicator.id, period)
+            computed = desk.finder.recomputed(wanted)
+            reported = desk.finder.find(wanted, compute=False)
+            if computed is None:
+                if reported is not None:
+                    desk.answer(reported)
+                    desk.findings.append(Finding(FindingKind.VALUE, {"value": [reported.id]}))
+                    desk.remark(f"缺少{indicator.name}的分子或分母，只能给出披露值，无法验算")
+                else:
+                    desk.gaps.append(desk.finder.gap(wanted))
+                continue
+            desk.answer(computed, reported)
+            desk.findings.append(Finding(FindingKind.RECOMPUTED, _recomputed_ids(computed, reported), _agreement(computed, reported)))
+
+
+def line(desk: Desk, _: Operation) -> None:
+    """监管达标: the figure against the regulatory line of its indicator."""
+    for bank, indicator in desk.subjects():
+        for period in desk.periods:
+            figure = desk.value(bank, indicator.id, period, answer=True)
+            if figure is None:
+                continue
+            if indicator.line is None:
+                desk.remark(f"{indicator.name}没有统一的监管最低或最高要求")
+                continue
+            desk.findings.append(Finding(FindingKind.LINE, {"value": [figure.id]}, _line_words(figure, indicator)))
+
+
+def _check(desk: Desk, figure: Figure, bank: str, indicator: Indicator, period: Period) -> dict[str, list[str]]:
+    """A reported ratio and the same one by formula, shown together where the inputs are there."""
+    if figure.inputs or indicator.formula is None or len(desk.plan.slots.banks) * len(desk.plan.slots.indicators) * len(desk.periods) > 1:
+        return {}
+    computed = desk.finder.recomputed(desk.wanted(bank, indicator.id, period))
+    return {} if computed is None else {"computed": [computed.id]}
+
+
+def _recomputed_ids(computed: Figure, reported: Figure | None) -> dict[str, list[str]]:
+    return {"computed": [computed.id], "inputs": list(computed.inputs), **({"value": [reported.id]} if reported else {})}
+
+
+def _agreement(computed: Figure, reported: Figure | None) -> dict[str, str]:
+    if reported is None:
+        return {"agrees": ""}
+    return {"agrees": "yes" if agreement(reported, computed).agrees else "no"}
+
+
+def _line_words(figure: Figure, indicator: Indicator) -> dict[str, str]:
+    limit = indicator.line
+    assert limit is not None
+    value = figure.quantity.to(indicator.unit).value
+    bound = limit.minimum if limit.minimum is not None else limit.maximum
+    assert bound is not None
+    meets = value >= bound if limit.minimum is not None else value <= bound
+    return {
+        "meets": "yes" if meets else "no", "sense": "不低于" if limit.minimum is not None else "不高于", "bound": f"{bound}{indicator.unit}",
+        "source": limit.source, "note": limit.note,
+    }

@@ -1,0 +1,56 @@
+"""计算: the plan's operations, one after the other, in exact decimals; gaps become a refusal only when nothing answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agents.calculations import definitions, peers, series, shares, values
+from agents.calculations.desk import Desk
+from agents.context import Context
+from agents.events import Computed
+from agents.plan import Op, Operation
+from agents.retriever import desk_of
+from agents.state import AgentState
+from data.refusals import Refusal
+
+OPERATIONS: Mapping[Op, Callable[[Desk, Operation], None]] = {
+    Op.VALUE: values.values, Op.YOY: values.changes, Op.QOQ: values.changes, Op.DIFFERENCE: values.changes, Op.RECOMPUTE: values.recompute,
+    Op.LINE: values.line, Op.TREND: series.trend, Op.CAGR: series.cagr, Op.AVERAGE: series.average, Op.TOTAL: series.total,
+    Op.COMPARE: peers.compare, Op.RANK: peers.rank, Op.SHARE: shares.share, Op.EXPRESSION: shares.expression, Op.OVERVIEW: shares.overview,
+}
+
+
+def calculator(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Run every operation that has a calculation; definitions and coverage are laid down as quotations."""
+    context = runtime.context
+    desk = desk_of(state, context)
+    for operation in desk.plan.operations:
+        if operation.op is Op.DEFINITION:
+            definitions.definition(desk, state.passages)
+        elif operation.op is Op.COVERAGE:
+            definitions.coverage(desk, context.store)
+        elif operation.op in OPERATIONS:
+            OPERATIONS[operation.op](desk, operation)
+    runtime.stream_writer(Computed(context.elapsed_ms(), len(desk.sheet), len(desk.findings)).to_dict())
+    return laid_down(state, desk)
+
+
+def laid_down(state: AgentState, desk: Desk) -> dict[str, Any]:
+    """The state's update from a desk: findings, figures, caveats, and the refusal where a bank or figure asked for is missing."""
+    findings = [*state.findings, *desk.findings]
+    refusal = state.refusal or _refusal(desk)
+    caveats = list(desk.caveats) if refusal else [*desk.caveats, *[gap.message for gap in desk.gaps if gap.message not in desk.caveats]]
+    answers = [] if refusal else desk.sheet.answers
+    return {"findings": findings, "figures": desk.sheet.figures, "answers": answers, "caveats": caveats, "refusal": refusal}
+
+
+def _refusal(desk: Desk) -> Refusal | None:
+    """The first gap, when nothing answers, or when one of several banks asked for has nothing at all."""
+    if not desk.gaps:
+        return None
+    answered = {figure.entity_id for figure in desk.sheet.answer_figures()}
+    missing_bank = any(bank not in answered for bank in desk.plan.slots.banks) and not desk.plan.has(Op.RANK)
+    return desk.gaps[0] if missing_bank or not desk.sheet.answers else None

@@ -1,0 +1,120 @@
+"""What a question asks for: slots, operations, and the plan that the graph follows. Ids and canonical text only, so that a
+plan can be checkpointed, shown, corrected by the user, and validated when a model proposes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from data.refusals import Refusal
+
+
+class Op(StrEnum):
+    """One operation over figures."""
+
+    VALUE = "查询"
+    YOY = "同比"
+    QOQ = "环比"
+    DIFFERENCE = "变动"
+    CAGR = "复合增速"
+    TREND = "趋势"
+    COMPARE = "比较"
+    RANK = "排名"
+    SHARE = "占比"
+    AVERAGE = "平均"
+    TOTAL = "合计"
+    RECOMPUTE = "验算"
+    RATIO = "比值"
+    EXPRESSION = "算式"
+    DUPONT = "杜邦分解"
+    WALK = "利润分解"
+    PARTS = "构成"
+    WHY = "归因"
+    LINE = "监管达标"
+    OVERVIEW = "概览"
+    REPORT = "报告"
+    DEFINITION = "定义"
+    COVERAGE = "数据范围"
+    ANALYSIS = "开放分析"
+    GENERAL = "通用"
+
+
+INTENTS: dict[Op, str] = {
+    Op.VALUE: "lookup", Op.YOY: "change", Op.QOQ: "change", Op.DIFFERENCE: "change", Op.CAGR: "calculation", Op.TREND: "trend",
+    Op.COMPARE: "comparison", Op.RANK: "ranking", Op.SHARE: "calculation", Op.AVERAGE: "calculation", Op.TOTAL: "calculation",
+    Op.RECOMPUTE: "calculation", Op.RATIO: "calculation", Op.EXPRESSION: "calculation", Op.DUPONT: "decomposition", Op.WALK: "decomposition",
+    Op.PARTS: "decomposition", Op.WHY: "attribution", Op.LINE: "compliance", Op.OVERVIEW: "overview", Op.REPORT: "report",
+    Op.DEFINITION: "definition", Op.COVERAGE: "coverage", Op.ANALYSIS: "analysis", Op.GENERAL: "general",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation and its detail.
+
+    rate: for a change, whether the speed (%) is wanted first (True), the amount (False), or either (None). base: the period
+    compared with, canonical, where the question names it. rank_best: for a rank, whether the best (True) or worst comes first.
+    against: a second indicator id (share of what, ratio to what). expression: free arithmetic.
+    """
+
+    op: Op
+    rate: bool | None = None
+    base: str | None = None
+    highest: bool | None = None
+    limit: int = 0
+    against: str | None = None
+    expression: str = ""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Resolved slots: bank ids, indicator ids, canonical periods, scope and GAAP ("" = default)."""
+
+    banks: list[str] = field(default_factory=list)
+    indicators: list[str] = field(default_factory=list)
+    periods: list[str] = field(default_factory=list)
+    scope: str = ""
+    gaap: str = ""
+    unit: str = ""
+
+    def is_empty(self) -> bool:
+        """Whether nothing is known yet."""
+        return not (self.banks or self.indicators or self.periods or self.scope or self.gaap)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a conversation hands to its next turn: the slots and operations of the last understood turn, and the turn before."""
+
+    slots: Slots = field(default_factory=Slots)
+    operations: list[Operation] = field(default_factory=list)
+    earlier: Slots = field(default_factory=Slots)
+    pending: bool = False
+
+
+@dataclass(frozen=True)
+class QueryPlan:
+    """The plan of one turn. `resolved` is the question in full, `assumptions` what was taken for granted (both shown).
+
+    unexplained: words of the question that nothing accounts for. understood_by: "grammar" or the model that filled a gap.
+    """
+
+    question: str
+    resolved: str
+    intent: str
+    slots: Slots
+    operations: list[Operation]
+    assumptions: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    refusal: Refusal | None = None
+    understood_by: str = "grammar"
+    carried: Carried = field(default_factory=Carried)
+
+    @property
+    def main(self) -> Op:
+        """The operation that shapes the answer."""
+        return self.operations[0].op if self.operations else Op.GENERAL
+
+    def has(self, *ops: Op) -> bool:
+        """Whether any of these operations is asked for."""
+        return any(operation.op in ops for operation in self.operations)

@@ -1,0 +1,49 @@
+"""检索: the figures that the plan names, from the ledger, and passages from search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agents.calculations.desk import Desk
+from agents.context import Context
+from agents.events import Searched
+from agents.plan import Op
+from agents.state import AgentState
+from data.ports import Passage
+from tools.factsheet import FactSheet
+from tools.lookup import FigureFinder
+
+_READS_PASSAGES = (Op.DEFINITION, Op.LINE)
+_EVERY_BANK = (Op.RANK,)
+
+
+def retriever(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
+    """Fetch what the slots name; what is missing is judged by the calculator, which knows what can be computed instead."""
+    context = runtime.context
+    desk = desk_of(state, context)
+    if not desk.plan.has(*_EVERY_BANK, Op.DEFINITION, Op.COVERAGE, Op.EXPRESSION):
+        for bank, indicator in desk.subjects():
+            for period in desk.periods:
+                desk.finder.find(desk.wanted(bank, indicator.id, period), compute=False)
+    passages = _passages(state, context)
+    runtime.stream_writer(Searched(context.elapsed_ms(), len(desk.sheet), len(passages)).to_dict())
+    return {"figures": desk.sheet.figures, "passages": passages}
+
+
+def desk_of(state: AgentState, context: Context) -> Desk:
+    """The calculator's desk over the state's fact sheet."""
+    assert state.plan is not None
+    sheet = FactSheet(list(state.figures), list(state.answers))
+    finder = FigureFinder(context.store, context.catalogue, context.banks, sheet, context.collections)
+    return Desk(state.plan, finder, context.catalogue, context.banks, caveats=list(state.caveats), today=context.clock().date())
+
+
+def _passages(state: AgentState, context: Context) -> list[Passage]:
+    plan = state.plan
+    assert plan is not None
+    if not plan.has(*_READS_PASSAGES):
+        return []
+    names = "、".join(context.catalogue.get(key).name for key in plan.slots.indicators)
+    return context.searcher.search(f"{state.question} {names}".strip(), context.limits.passages, context.collections)

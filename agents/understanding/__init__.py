@@ -1,0 +1,1 @@
+"""From words to a plan: mentions, cues, carry-over between turns, resolution against what the ledger holds."""

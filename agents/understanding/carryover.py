@@ -1,0 +1,96 @@
+"""What a turn takes over from the turn before: named slots replace, unnamed ones stay, a comparison adds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from agents.plan import Carried, Op, Operation, Slots
+from agents.understanding.mentions import Mentions
+from agents.understanding.operations import asks_value, is_ellipsis, operations_of
+from data.banks import BankRegistry
+
+_ADDS_BANK = re.compile(r"(?:和|与|跟|同|比|对比|比较|相较|vs\.?|VS)\s*$")
+_DISTINCT = (Op.REPORT, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Slots (periods still unresolved) and operations of a turn after carry-over; `taken` says what came from before."""
+
+    slots: Slots
+    operations: list[Operation]
+    taken: list[str]
+    ellipsis: bool
+
+
+def merge(mentions: Mentions, carried: Carried, banks: BankRegistry) -> Merged:
+    """The turn's slots and operations, with the conversation's where the question leans on it."""
+    operations = operations_of(mentions)
+    before = carried.slots
+    named_banks, adds = _banks(mentions, before, banks)
+    named_indicators = _indicators(mentions, before)
+    ellipsis = bool(carried.operations) and not operations and is_ellipsis(mentions)
+    taken: list[str] = []
+    free_of_context = any(operation.op in (Op.COVERAGE, Op.GENERAL) for operation in operations) or _general_definition(mentions, operations)
+    slots = Slots(
+        banks=named_banks or ([] if free_of_context or _ranks_all(operations, mentions) else before.banks),
+        indicators=named_indicators or ([] if free_of_context else before.indicators),
+        scope=mentions.scope.value if mentions.scope else ("" if free_of_context else before.scope),
+        gaap=mentions.gaap.value if mentions.gaap else ("" if free_of_context else before.gaap),
+        unit=mentions.unit,
+    )
+    if not named_banks and slots.banks:
+        taken.append("银行")
+    if not named_indicators and slots.indicators:
+        taken.append("指标")
+    operations = _operations(mentions, operations, carried, ellipsis=ellipsis, adds=adds)
+    return Merged(slots, operations, taken, ellipsis)
+
+
+def _operations(mentions: Mentions, own: list[Operation], carried: Carried, *, ellipsis: bool, adds: bool) -> list[Operation]:
+    if own and not (all(o.op is Op.VALUE for o in own) and carried.operations and is_ellipsis(mentions) and not asks_value(mentions)):
+        return own
+    if adds:
+        return [Operation(Op.COMPARE)]
+    if carried.operations and (ellipsis or own):
+        kept = [o for o in carried.operations if o.op not in _DISTINCT]
+        return [replace(o, base=None) if mentions.periods else o for o in kept] or [Operation(Op.VALUE)]
+    return own
+
+
+def _banks(mentions: Mentions, before: Slots, registry: BankRegistry) -> tuple[list[str], bool]:
+    """Bank ids named, groups expanded; a comparison keeps the conversation's first bank in front."""
+    named = list(dict.fromkeys(span.ref for span in mentions.banks))
+    for group in mentions.groups:
+        named += [bank.id for bank in registry.groups()[group] if bank.id not in named]
+    adds = bool(named) and len(named) == 1 and bool(before.banks) and _is_added(mentions)
+    if adds and before.banks[0] not in named:
+        return [before.banks[0], *named], True
+    if mentions.addition and named and before.banks and not mentions.indicators:
+        return list(dict.fromkeys([*before.banks, *named])), False
+    return named, False
+
+
+def _is_added(mentions: Mentions) -> bool:
+    start = mentions.banks[0].start if mentions.banks else 0
+    prefixed = bool(_ADDS_BANK.search(mentions.text[:start]))
+    compares = any(hit.cue.op is Op.COMPARE for hit in mentions.cues)
+    return (prefixed and (compares or start <= 3)) or (compares and not mentions.indicators)
+
+
+def _indicators(mentions: Mentions, before: Slots) -> list[str]:
+    named = list(dict.fromkeys(span.ref for span in mentions.indicators))
+    if mentions.addition and named and before.indicators and not mentions.banks:
+        return list(dict.fromkeys([*before.indicators, *named]))
+    return named
+
+
+def _general_definition(mentions: Mentions, operations: list[Operation]) -> bool:
+    """A definition that names its own subject needs no bank from before."""
+    return any(o.op is Op.DEFINITION for o in operations) and bool(mentions.indicators)
+
+
+def _ranks_all(operations: list[Operation], mentions: Mentions) -> bool:
+    """ "哪家银行最低" without naming banks asks about all of them."""
+    return any(o.op is Op.RANK for o in operations) and bool(re.search(r"哪|谁|各|所有|全部|银行|排第|排名", mentions.text)) and not mentions.banks

@@ -1,0 +1,115 @@
+"""What stands in the way of an answer before any figure is looked up: the refusals that the words alone decide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agents.plan import Carried, Op, Operation, Slots
+from agents.understanding.horizon import Horizon
+from agents.understanding.mentions import Mentions
+from data.banks import BankRegistry
+from data.indicators import IndicatorCatalogue
+from data.refusals import Refusal, RefusalCode
+
+_NEEDS_BANK = frozenset(Op) - {Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION, Op.RANK}
+_NEEDS_INDICATOR = frozenset({Op.VALUE, Op.YOY, Op.QOQ, Op.DIFFERENCE, Op.CAGR, Op.TREND, Op.COMPARE, Op.RANK, Op.SHARE, Op.AVERAGE, Op.TOTAL, Op.RECOMPUTE, Op.LINE})
+_POINTING = re.compile(r"那个|这个|该指标|上述|它|前者|后者")
+_MAX_CHARS = 2000
+
+
+@dataclass(frozen=True)
+class Catalogues:
+    """What the checks look names up in."""
+
+    banks: BankRegistry
+    indicators: IndicatorCatalogue
+    horizon: Horizon
+
+
+def refusal_of(mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, known: Catalogues) -> Refusal | None:
+    """The first reason to refuse or to ask back, or None."""
+    for check in (_too_long, _not_applicable, _unknown_bank, _ambiguous_word, _nothing_named, _qualified, _no_indicator, _no_bank):
+        refusal = check(mentions, slots, operations, carried, known)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _too_long(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:
+    if len(mentions.text) <= _MAX_CHARS:
+        return None
+    return Refusal(RefusalCode.OUT_OF_SCOPE, f"问题超过 {_MAX_CHARS} 字，无法可靠理解。", "请把问题拆成几句分别提问；长文件请先导入再提问。")
+
+
+def _not_applicable(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, known: Catalogues) -> Refusal | None:
+    if not mentions.not_applicable:
+        return None
+    entry = known.indicators.not_applicable[_key(mentions.not_applicable[0].ref)]
+    instead = "、".join(known.indicators.get(name).name for name in entry.instead)
+    return Refusal(RefusalCode.NOT_APPLICABLE, f"{entry.name}不适用于银行：{entry.reason}", f"可改看：{instead}。" if instead else "请改问银行适用的指标。")
+
+
+def _unknown_bank(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, known: Catalogues) -> Refusal | None:
+    if not mentions.unknown_banks:
+        return None
+    names = "、".join(mentions.unknown_banks)
+    have = [bank.name for bank_id in known.horizon.banks() if (bank := known.banks.get(bank_id))]
+    return Refusal(RefusalCode.MISSING_DOCUMENT, f"库中没有{names}的报告，银行名录里也没有这个名称。", f"请核对行名，或导入该行报告后再问；现有：{'、'.join(have[:12])}等{len(have)}家。")
+
+
+def _ambiguous_word(mentions: Mentions, _s: Slots, operations: list[Operation], _c: Carried, known: Catalogues) -> Refusal | None:
+    if not mentions.ambiguous or mentions.indicators or operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.OVERVIEW, Op.REPORT, Op.WHY, Op.ANALYSIS):
+        return None
+    entry = known.indicators.ambiguous[_key(mentions.ambiguous[0].ref)]
+    candidates = "、".join(known.indicators.get(name).name for name in entry.candidates)
+    return Refusal(RefusalCode.AMBIGUOUS, entry.question, f"可能是：{candidates}。" if candidates else "请说出指标名称。")
+
+
+def _nothing_named(mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, _k: Catalogues) -> Refusal | None:
+    """ "那个比例是多少呢" with nothing before it; "" and "？？"."""
+    if not re.search(r"[\w\u4e00-\u9fff]", mentions.text):
+        return Refusal(RefusalCode.AMBIGUOUS, "没有看到问题。", "请写明银行、指标和期间，例如：招商银行2023年不良率是多少？")
+    pointing = _POINTING.search(mentions.text) and mentions.names_nothing() and not carried.operations
+    if pointing and operations[0].op is not Op.COVERAGE:
+        return Refusal(RefusalCode.AMBIGUOUS, "前文没有提到可以指代的指标或银行，请问指的是哪一个？", "请写明银行、指标和期间，例如：招商银行2023年末拨备覆盖率。")
+    return None
+
+
+def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, known: Catalogues) -> Refusal | None:
+    """A word the catalogue lacks right before or after an indicator narrows it (广东省分行的不良率): never answer the wider one."""
+    if operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.ANALYSIS, Op.WHY):
+        return None
+    for start, end in mentions.unexplained:
+        word = mentions.text[start:end]
+        touching = [s for s in mentions.indicators if _adjoins(mentions.text, (start, end), (s.start, s.end))]
+        if touching:
+            name = known.indicators.get(touching[0].ref).name
+            return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"可问整体的{name}，或导入披露了“{word}”明细的报告。")
+        if not mentions.indicators and operations[0].op in _NEEDS_INDICATOR and (slots.indicators or not mentions.names_nothing()):
+            return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", "请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
+    return None
+
+
+def _no_indicator(mentions: Mentions, slots: Slots, operations: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:
+    if slots.indicators or operations[0].op not in _NEEDS_INDICATOR or (operations[0].op is Op.TREND and slots.banks):
+        return None
+    return Refusal(RefusalCode.AMBIGUOUS, "请问要看哪个指标？", "例如：净利润、净息差、不良贷款率、拨备覆盖率、核心一级资本充足率。")
+
+
+def _no_bank(mentions: Mentions, slots: Slots, operations: list[Operation], _c: Carried, known: Catalogues) -> Refusal | None:
+    if slots.banks or operations[0].op not in _NEEDS_BANK:
+        return None
+    have = [bank.name for bank_id in known.horizon.banks(slots.indicators) if (bank := known.banks.get(bank_id))]
+    return Refusal(RefusalCode.AMBIGUOUS, "请问是哪家银行？", f"库中有：{'、'.join(have[:12])}{'等' if len(have) > 12 else ''}。" if have else "请先导入报告。")
+
+
+def _adjoins(text: str, word: tuple[int, int], name: tuple[int, int]) -> bool:
+    between = text[word[1]: name[0]] if word[1] <= name[0] else text[name[1]: word[0]]
+    return between.strip() in ("", "的", "类", "业务", "业务的", "项下", "地区", "地区的", "部分", "部分的", "客户", "客户的") and len(between) <= 4
+
+
+def _key(ref: str) -> str:
+    from data.text import normalise_name
+
+    return normalise_name(ref)

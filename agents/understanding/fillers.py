@@ -1,0 +1,28 @@
+"""Words that carry no meaning for the plan: politeness, particles, question words. What remains after them is unexplained."""
+
+from __future__ import annotations
+
+import re
+
+_FILLERS = (
+    "请问一下|请问|请教|麻烦|帮忙|帮我|帮|给我|我想知道|我想问|我想看|想知道|想问|想看看|想了解|我问的是|我说的是|我要的是|我要|我是问|问的是|查询一下|查询|查一下|查一查|查下|查查|查|看一下|"
+    "看看|看下|看|告诉我|说说|说一下|说下|讲讲|列出|列一下|列示|列举|列|算一下|算算|算出|计算一下|计算|算|求|给出|给一下|给个|给|显示|展示|统计|汇总|总结|对了|"
+    "不对|错了|不是这个|不是|搞错了|应该是|应当是|应是|改成|改为|换成|换为|改|换|切换到|按照|按|以|那么|那|这|哦|啊|呀|嘛|吗|么|呢|吧|了|的话|的|地|得|是|在|有|为|个|到底|究竟|大概|大约|约|左右|"
+    "多少钱|多少|几个百分点|几个点|几个|百分之几|几何|几|多高|多大|多低|多|是否|是不是|有没有|啥|什么|哪些|哪家银行|哪家|哪个|哪|怎么样|怎样|如何|怎么|谁|"
+    "一共|总共|共计|合共|总|一下|一些|一个|一点|以及|和|与|跟|同|及|或者|或|还有|还|也|都|各自|各|分别|分开|再|又|另外|此外|其中|其|它们|他们|它|该行|该银行|这家银行|这家|这两家|两家|三家|几家|两者|二者|他|她|"
+    "银行|公司|全行|年度报告|年报|季报|中报|报告里|报告中|报告|财报|披露|公布|公告|数据|数字|数值|指标|数|值|金额|余额|规模|水平|情况|具体|准确|确切|最终|实际|全部|所有|口径|单位|表示|用|亿元|百万元|万元|元|BP|bp|个百分点|百分点|"
+    "从|到|至|由|于|对|把|将|对于|关于|针对|根据|请|我们|我|你们|你|您|咱们|咱|主要|现|已经|已|目前|截至|截止|时|时候|期间|年份|年|当时|之间|之|里|中|上|下|内|外|末|底|初|就|只|仅|才|先|后|最后|然后|接着|"
+    "相比较|相比|比较|相较|较|比|对比|变化|变动|增长|增加|减少|上升|下降|高|低|大|小|好|差|更|最|很|挺|比较|较为|升|降|涨|跌|持平|增|减|"
+    "OK|ok|好的|好|嗯|谢谢|thanks|please|what|is|the|of|in|for|and|how|much|tell|me|show|was|were|are|did|compare|with|to|vs|a|an|s|年末"
+)
+FILLER = re.compile("|".join(sorted(dict.fromkeys(_FILLERS.split("|")), key=len, reverse=True)))
+_WORD = re.compile(r"[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9_.-]*")
+
+
+def leftovers(text: str, explained: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans of words that neither an explained span nor a filler covers (two Chinese characters or two letters at least)."""
+    masked = list(text)
+    for start, end in explained:
+        masked[start:end] = "\0" * (end - start)
+    remaining = FILLER.sub(lambda match: "\0" * len(match[0]), "".join(masked))
+    return [match.span() for match in _WORD.finditer(remaining) if len(match[0]) >= 2]

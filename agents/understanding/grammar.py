@@ -1,0 +1,180 @@
+"""Question understanding: deterministic, explainable, before any model. One question and what was carried → a QueryPlan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from agents.plan import INTENTS, Carried, Op, Operation, QueryPlan, Slots
+from agents.understanding.carryover import Merged, merge
+from agents.understanding.checks import Catalogues, refusal_of
+from agents.understanding.horizon import Horizon
+from agents.understanding.mentions import Mentions, QuestionReader
+from agents.understanding.resolve import PeriodResolver
+from agents.understanding.wording import resolved_question
+from data.banks import BankRegistry
+from data.indicators import IndicatorCatalogue
+from data.period_text import Relative
+from data.periods import Period
+from tools.expressions import free_expression
+from tools.name_scanner import NameScanner
+
+_NEEDS_NO_PERIOD = (Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION)
+_NEEDS_YEARS = (Op.TREND, Op.CAGR)
+_CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
+_MANY_BANKS = (Op.VALUE,)
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """The grammar over one catalogue and one registry."""
+
+    banks: BankRegistry
+    catalogue: IndicatorCatalogue
+    reader: QuestionReader
+
+    @classmethod
+    def build(cls, scanner: NameScanner, banks: BankRegistry, catalogue: IndicatorCatalogue) -> Understanding:
+        """An understanding over these catalogues."""
+        return cls(banks, catalogue, QuestionReader(scanner, banks, catalogue))
+
+    def plan(self, question: str, carried: Carried, horizon: Horizon, today: date) -> QueryPlan:
+        """The plan of a question: slots, operations, assumptions; or the refusal that stands in its way."""
+        mentions = self.reader.read(question)
+        if (expression := free_expression(mentions.text)) is not None:
+            return self._expression(question, expression[0], carried)
+        merged = merge(mentions, carried, self.banks)
+        operations = self._defaults(mentions, merged)
+        slots, notes = self._bank_default(merged, operations, horizon)
+        refusal = refusal_of(mentions, slots, operations, carried, Catalogues(self.banks, self.catalogue, horizon))
+        if refusal is not None:
+            return self._refused(question, refusal, slots, operations, mentions, carried)
+        slots, operations = self._split_share(mentions, slots, operations, carried)
+        resolver = PeriodResolver(horizon, slots.banks, slots.indicators, slots.scope, [Period.parse(p) for p in carried.slots.periods], today)
+        slots, operations = self._periods(mentions, slots, operations, carried, resolver)
+        notes += resolver.assumptions
+        if mentions.unexplained and not refusal:
+            notes.append(f"未能理解“{'”“'.join(mentions.words(mentions.unexplained))}”，按其余内容作答")
+        return QueryPlan(
+            question=question, resolved=resolved_question(slots, operations, self.banks, self.catalogue), intent=INTENTS[operations[0].op],
+            slots=slots, operations=operations, assumptions=notes, unexplained=mentions.words(mentions.unexplained),
+            carried=_next_carried(carried, slots, operations),
+        )
+
+    def _defaults(self, mentions: Mentions, merged: Merged) -> list[Operation]:
+        """The operations where the words name none: a value, a comparison of several banks, an overview of a bank."""
+        operations = list(merged.operations)
+        slots = merged.slots
+        if not operations:
+            if not slots.indicators and slots.banks and not mentions.ambiguous:
+                operations = [Operation(Op.OVERVIEW)]
+            elif slots.indicators or mentions.ambiguous:
+                operations = [Operation(Op.VALUE)]
+            else:
+                operations = [Operation(Op.GENERAL)]
+        if operations[0].op in _MANY_BANKS and len(slots.banks) > 1 and slots.indicators:
+            operations = [Operation(Op.COMPARE), *[o for o in operations if o.op is not Op.VALUE]]
+        if operations[0].op is Op.OVERVIEW and slots.indicators and mentions.indicators:
+            operations = [Operation(Op.VALUE), Operation(Op.DIFFERENCE), Operation(Op.LINE)] if len(slots.banks) < 2 else [Operation(Op.COMPARE)]
+        if operations[0].op is Op.COMPARE and len(slots.banks) < 2 and len(slots.indicators) < 2:
+            operations = [Operation(Op.DIFFERENCE)] if mentions.base_periods or len(mentions.periods) > 1 else operations
+        if operations[0].op is Op.TREND and len(slots.indicators) == 0 and slots.banks:
+            operations = [*operations]
+        return operations
+
+    def _bank_default(self, merged: Merged, operations: list[Operation], horizon: Horizon) -> tuple[Slots, list[str]]:
+        slots, notes = merged.slots, [f"沿用上文的{'、'.join(merged.taken)}"] if merged.taken else []
+        if slots.banks or operations[0].op in _NEEDS_NO_PERIOD:
+            return slots, notes
+        if operations[0].op is Op.RANK:
+            return replace(slots, banks=horizon.banks(slots.indicators)), notes
+        only = horizon.only_bank()
+        if only is not None and (slots.indicators or operations[0].op is not Op.VALUE):
+            bank = self.banks.get(only)
+            return replace(slots, banks=[only]), [*notes, f"库中只有{bank.name if bank else only}的资料，按该行作答"]
+        return slots, notes
+
+    def _split_share(self, mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried) -> tuple[Slots, list[Operation]]:
+        """Part and whole of a share: "A占B的比重", "占营收比例", "占比呢" (of the indicator before, or of its total)."""
+        share = next((o for o in operations if o.op is Op.SHARE), None)
+        if share is None:
+            return slots, operations
+        hit = next((h for h in mentions.cues if h.cue.op is Op.SHARE), None)
+        after = [span.ref for span in mentions.indicators if hit and span.start >= hit.start]
+        before = [span.ref for span in mentions.indicators if span.ref not in after]
+        parts = before or carried.slots.indicators or slots.indicators
+        whole = after[0] if after else self._whole_of(parts[0], carried) if parts else None
+        against = replace(share, against=whole or share.against)
+        return replace(slots, indicators=[p for p in parts if p != whole] or parts), [against if o is share else o for o in operations]
+
+    def _whole_of(self, part: str, carried: Carried) -> str | None:
+        earlier = [name for name in carried.earlier.indicators if name != part]
+        parents = [parent for parent in self.catalogue.get(part).parents if parent in self.catalogue]
+        return next((name for name in earlier if name in parents), None) or (parents[0] if parents else earlier[0] if earlier else None)
+
+    def _periods(
+        self, mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, resolver: PeriodResolver
+    ) -> tuple[Slots, list[Operation]]:
+        """Target periods and the base of each change; the two latest periods of the talk for "两年相比"."""
+        main = operations[0].op
+        if main in _NEEDS_NO_PERIOD:
+            return slots, operations
+        targets = resolver.targets(mentions.periods)
+        changes = any(o.op in _CHANGES for o in operations)
+        base_text: str | None = None
+        if any(m.relative is Relative.LAST_YEARS for m in mentions.periods) and main is Op.VALUE:
+            operations = [Operation(Op.TREND), *operations[1:]]
+        if not targets and main in _NEEDS_YEARS:
+            targets = [Period.parse(p) for p in carried.slots.periods] if len(carried.slots.periods) > 1 else resolver.trend()
+        if not targets:
+            targets = [Period.parse(p) for p in carried.slots.periods] or resolver.default()
+        if changes and mentions.base_periods and targets:
+            base_text = str(resolver.base(mentions.base_periods[0], targets[0]))
+        elif changes and len(targets) == 2 and main is not Op.VALUE:
+            ordered = sorted(targets, key=lambda period: period.sort_key)
+            targets, base_text = [ordered[-1]], str(ordered[0])
+        elif changes and _both_periods(mentions) and carried.earlier.periods and carried.slots.periods:
+            pair = sorted({Period.parse(carried.slots.periods[-1]), Period.parse(carried.earlier.periods[-1])}, key=lambda p: p.sort_key)
+            targets, base_text = [pair[-1]], str(pair[0]) if len(pair) == 2 else None
+        if mentions.base_periods and not changes and targets:
+            base = resolver.base(mentions.base_periods[0], targets[0])
+            operations = [Operation(Op.DIFFERENCE, base=str(base)), *[o for o in operations if o.op not in (Op.VALUE, Op.COMPARE)]]
+        operations = [replace(o, base=base_text) if o.op in _CHANGES and base_text else o for o in operations]
+        if len(targets) > 2 and main is Op.VALUE and not any(o.op in _NEEDS_YEARS for o in operations):
+            operations = [Operation(Op.TREND), *operations[1:]]
+        return replace(slots, periods=[str(period) for period in targets]), operations
+
+    def _expression(self, question: str, expression: str, carried: Carried) -> QueryPlan:
+        operation = Operation(Op.EXPRESSION, expression=expression)
+        return QueryPlan(question, f"计算 {expression}", INTENTS[Op.EXPRESSION], Slots(), [operation], carried=carried)
+
+    def _refused(
+        self, question: str, refusal: object, slots: Slots, operations: list[Operation], mentions: Mentions, carried: Carried
+    ) -> QueryPlan:
+        from data.refusals import Refusal, RefusalCode
+
+        assert isinstance(refusal, Refusal)
+        # A question that only lacks a slot keeps what it said, so that the answer to it ("招商银行") completes it.
+        kept = replace(carried, slots=replace(slots, periods=self._said_periods(mentions) or carried.slots.periods), operations=operations, pending=True)
+        carry = kept if refusal.code is RefusalCode.AMBIGUOUS and slots.indicators and not mentions.ambiguous else carried
+        return QueryPlan(
+            question=question, resolved=question.strip(), intent=INTENTS[operations[0].op], slots=slots, operations=operations,
+            unexplained=mentions.words(mentions.unexplained), refusal=refusal, carried=carry,
+        )
+
+    def _said_periods(self, mentions: Mentions) -> list[str]:
+        return [str(period) for mention in mentions.periods for period in mention.periods]
+
+
+def _both_periods(mentions: Mentions) -> bool:
+    return any(word in mentions.text for word in ("两年", "两期", "两者", "二者", "这两个", "两个年度")) and not any(m.periods for m in mentions.periods)
+
+
+def _next_carried(carried: Carried, slots: Slots, operations: list[Operation]) -> Carried:
+    if operations[0].op in (Op.GENERAL, Op.COVERAGE):
+        return carried
+    merged = replace(slots, periods=slots.periods or carried.slots.periods, banks=slots.banks or carried.slots.banks)
+    same = merged.indicators == carried.slots.indicators and merged.periods == carried.slots.periods
+    return Carried(merged, list(operations), carried.earlier if same else carried.slots)
+
+

@@ -1,0 +1,190 @@
+"""Reading one question: every name, period, scope, number and cue with its span, and what remains unexplained."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from agents.understanding.cues import CueHit, find_cues
+from agents.understanding.fillers import leftovers
+from data.banks import BankRegistry
+from data.figures import Gaap, Scope
+from data.indicators import IndicatorCatalogue
+from data.period_text import PeriodMention, Relative, find_periods
+from data.text import normalise
+from tools.name_scanner import NameKind, NameScanner, NameSpan
+
+Span = tuple[int, int]
+
+_SCOPES = (
+    (Scope.BANK, re.compile(r"(?:本行|母公司|银行单体|单体|法人|本公司|银行本部|本部|母行)(?:报表|数据|的)?口径|银行单体|母公司(?!股东|净|普通股)|(?<![归属于])本行口径|法人口径|单体报表|非并表|未并表")),
+    (Scope.GROUP, re.compile(r"(?:本?集团|合并|并表)(?:报表)?(?:口径)?|并表口径")),
+)
+_GAAPS = (
+    (Gaap.PRC, re.compile(r"(?:中国(?:会计)?准则|企业会计准则|A股(?:准则|口径)|境内准则|PRC\s*GAAP)(?:口径|下)?", re.IGNORECASE)),
+    (Gaap.IFRS, re.compile(r"(?:国际(?:财务报告|会计)?准则|IFRS|H股(?:准则|口径)|境外准则)(?:口径|下)?", re.IGNORECASE)),
+)
+_UNITS = re.compile(r"(?:用|按|以|换算成|换成|折合|单位(?:是|为|用)?)\s*(?P<unit>万亿元?|百万元|亿元?|万元|千元|BP|bp|基点)(?:为单位|表示|计|显示)?")
+_UNKNOWN_BANK = re.compile(r"[\u4e00-\u9fff]{2,8}?(?:银行|农商行|农信社|农村信用社|信用联社|村镇行)|[A-Z][A-Za-z]+ Bank\b|Bank of [A-Z][a-z]+")
+_NOT_A_BANK = re.compile(
+    r"(?:哪家|哪些|哪个|几家|各家?|每家|所有|全部|其他|其它|这家|那家|该|两家|三家|多家|一家|上市|商业|中资|外资|大型|大|小|股份制?|国有|城商|农商|政策性|"
+    r"中小|头部|可比|同业|系统重要性|全国性?|地方|城市|农村|民营|手机|网上|电话|投资|私人|交易|母|本|我|他|中央|人民|世界|开放|直销|个人|公司|零售|数字|移动|在线|电子|对比|比较|业务|优质|最好的?|最大的?|的|和|与|比|年|末|看|查|问|说)?(?:家)?银行$"
+)
+_LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
+_NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
+_BASE_BEFORE = re.compile(r"(?:较|比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
+_BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较)")
+_CORRECTION = re.compile(r"^(?:不对|错了|不是|搞错|弄错|我问的是|我说的是|应该是|应当是|改成|改为|换成|换为|切换)")
+_ADDITION = re.compile(r"(?:再加上?|加上|再看看?|还有|以及|同时(?:看|给出)?|另外|一并|外加|再给|顺便)")
+_NUMBER = re.compile(r"(?<![\d.A-Za-z])\d[\d,]*(?:\.\d+)?\s*(?:%|‰|个百分点|BP|bp|万亿元?|亿元?|百万元|万元|千元|元|倍)?")
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """What one question says, with spans into `text` (the normalised question; offsets are those of the question)."""
+
+    text: str
+    banks: list[NameSpan] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    unknown_banks: list[str] = field(default_factory=list)
+    indicators: list[NameSpan] = field(default_factory=list)
+    ambiguous: list[NameSpan] = field(default_factory=list)
+    not_applicable: list[NameSpan] = field(default_factory=list)
+    periods: list[PeriodMention] = field(default_factory=list)
+    base_periods: list[PeriodMention] = field(default_factory=list)
+    scope: Scope | None = None
+    gaap: Gaap | None = None
+    unit: str = ""
+    cues: list[CueHit] = field(default_factory=list)
+    unexplained: list[Span] = field(default_factory=list)
+    correction: bool = False
+    addition: bool = False
+
+    def words(self, spans: list[Span]) -> list[str]:
+        """The words of some spans."""
+        return [self.text[start:end] for start, end in spans]
+
+    def names_nothing(self) -> bool:
+        """Whether no bank, indicator, period, scope or GAAP is named."""
+        named = self.banks or self.groups or self.unknown_banks or self.indicators or self.ambiguous or self.not_applicable
+        return not (named or self.periods or self.base_periods or self.scope or self.gaap)
+
+
+class QuestionReader:
+    """Reads questions against a catalogue and a bank registry."""
+
+    def __init__(self, scanner: NameScanner, banks: BankRegistry, catalogue: IndicatorCatalogue) -> None:
+        self._scanner = scanner
+        self._banks = banks
+        self._catalogue = catalogue
+        weak = sorted((name for name in banks.weak_names() if len(name) > 1), key=len, reverse=True)
+        self._weak = re.compile("|".join(re.escape(name) for name in weak)) if weak else None
+
+    def read(self, question: str) -> Mentions:
+        """Every mention of a question; negated ones ("不是2023年") are left out."""
+        text = normalise(question)
+        periods = [mention for mention in find_periods(text) if not _negated(text, mention.start)]
+        names = [span for span in self._scanner.scan(text) if not _negated(text, span.start)]
+        names = _without_periods(names, periods)
+        groups = [span.ref for span in names if span.kind is NameKind.BANK_GROUP]
+        banks = [span for span in names if span.kind is NameKind.BANK]
+        banks = sorted([*banks, *self._find_weak(text, names, periods)], key=lambda span: span.start)
+        indicators = [span for span in names if span.kind is NameKind.INDICATOR]
+        scope, scope_spans = _find_first(_SCOPES, text, names)
+        gaap, gaap_spans = _find_first(_GAAPS, text, [])
+        unit_match = _UNITS.search(text)
+        base, target = _split_base(text, periods)
+        named: list[Span] = [(s.start, s.end) for s in [*names, *banks]]
+        timed: list[Span] = [(mention.start, mention.end) for mention in find_periods(text)]
+        unknown, unknown_spans = self._find_unknown(text, [*named, *timed])
+        masked = [*named, *timed, *unknown_spans, *scope_spans, *gaap_spans]
+        cues = find_cues(text, masked)
+        explained = [*masked, *[(hit.start, hit.end) for hit in cues], *[match.span() for match in _NUMBER.finditer(text)]]
+        if unit_match:
+            explained.append(unit_match.span())
+        explained += [match.span() for match in (_CORRECTION.search(text), _ADDITION.search(text)) if match]
+        return Mentions(
+            text=text, banks=banks, groups=groups, unknown_banks=unknown, indicators=indicators,
+            ambiguous=[span for span in names if span.kind is NameKind.AMBIGUOUS],
+            not_applicable=[span for span in names if span.kind is NameKind.NOT_APPLICABLE],
+            periods=target, base_periods=base, scope=scope, gaap=gaap, unit=_unit(unit_match), cues=cues,
+            unexplained=leftovers(text, explained), correction=bool(_CORRECTION.search(text)), addition=bool(_ADDITION.search(text)),
+        )
+
+    def _find_weak(self, text: str, names: list[NameSpan], periods: list[PeriodMention]) -> list[NameSpan]:
+        """Short bank names that need a place where a bank is expected: beside another bank, a comparison, or at the start."""
+        if self._weak is None:
+            return []
+        taken = [(span.start, span.end) for span in names] + [(mention.start, mention.end) for mention in periods]
+        found = []
+        for match in self._weak.finditer(text):
+            if not _touches(match.span(), taken) and _bank_expected(text, match.span(), taken):
+                found.append(NameSpan(match.start(), match.end(), NameKind.BANK, self._banks.weak_names()[match[0]].id))
+        return found
+
+    def _find_unknown(self, text: str, taken: list[Span]) -> tuple[list[str], list[Span]]:
+        """Names that look like a bank's but stand in no registry."""
+        masked = list(text)
+        for start, end in taken:
+            masked[start:end] = "\0" * (end - start)
+        found, spans = [], []
+        for match in _UNKNOWN_BANK.finditer("".join(masked)):
+            lead = _LEAD.match(match[0])
+            name = match[0][lead.end():] if lead else match[0]
+            if len(name) > 2 and not _NOT_A_BANK.match(name) and self._banks.by_name(name) is None:
+                found.append(name)
+                spans.append((match.end() - len(name), match.end()))
+        return found, spans
+
+
+def _negated(text: str, start: int) -> bool:
+    return bool(_NEGATED.search(text[:start]))
+
+
+def _touches(span: Span, taken: list[Span]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in taken)
+
+
+def _without_periods(names: list[NameSpan], periods: list[PeriodMention]) -> list[NameSpan]:
+    """Names that are not part of a period mention (the 中期 of 2023年中期)."""
+    timed = [(mention.start, mention.end) for mention in periods]
+    return [span for span in names if not any(start <= span.start and span.end <= end for start, end in timed)]
+
+
+def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
+    before, after = text[: span[0]].rstrip(), text[span[1]:].lstrip()
+    joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成")) or not before
+    followed = not after or bool(re.match(r"[、，,和与跟及呢的比]|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
+    touching = any(end == span[0] or start == span[1] for start, end in taken)
+    return (joined and followed) or touching
+
+
+def _find_first(table: tuple[tuple[Scope, re.Pattern[str]], ...] | tuple[tuple[Gaap, re.Pattern[str]], ...], text: str,
+                names: list[NameSpan]) -> tuple[Scope | Gaap | None, list[Span]]:
+    taken = [(span.start, span.end) for span in names]
+    for member, pattern in table:
+        for match in pattern.finditer(text):
+            inside = any(start <= match.start() and match.end() <= end for start, end in taken)
+            if not inside and not _negated(text, match.start()):
+                return member, [match.span()]
+    return None, []
+
+
+def _split_base(text: str, periods: list[PeriodMention]) -> tuple[list[PeriodMention], list[PeriodMention]]:
+    """Period mentions that are compared with ("比2017年", "与2018年相比"), and those that are asked about."""
+    base = [m for m in periods if _BASE_BEFORE.search(text[: m.start]) and m.relative is not Relative.LAST_YEARS and not _listed(text, m)]
+    return base, [mention for mention in periods if mention not in base]
+
+
+def _listed(text: str, mention: PeriodMention) -> bool:
+    """Whether 和/与/对比 before a period only joins it to another one ("2022年和2023年的不良率")."""
+    before = text[: mention.start].rstrip()
+    joins = before.endswith(("和", "与", "跟", "同", "对比", "对"))
+    return joins and not _BASE_AFTER.match(text[mention.end:])
+
+
+def _unit(match: re.Match[str] | None) -> str:
+    if match is None:
+        return ""
+    word = match["unit"]
+    return {"亿": "亿元", "万亿": "万亿元", "bp": "BP", "基点": "BP"}.get(word, word)

@@ -1,0 +1,96 @@
+"""From cues to operations: clause by clause, so that "不良率是多少？较上年变化多少？" asks for a value and a change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agents.plan import Op, Operation
+from agents.understanding.cues import LIMIT, LOWEST, CueHit
+from agents.understanding.mentions import Mentions
+
+_CLAUSE = re.compile(r"[^，,。？?！!；;\n]+")
+_ASKS_VALUE = re.compile(r"(?:是|有|为|达|达到|值)?(?:多少|几个点|多高|多大|几何)|是(?:盈|亏)|盈还是亏")
+_ELLIPSIS = re.compile(r"(?:呢|的呢|那)[?？。!！ ]*$|^那|^换|^改|^再|^不对|^我问的|^我说的|^还有")
+_EXCLUSIVE = (Op.REPORT, Op.WALK, Op.DUPONT, Op.WHY, Op.COVERAGE)
+_CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
+_NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}
+
+
+def operations_of(mentions: Mentions) -> list[Operation]:
+    """The operations that a question's own words ask for, main one first; empty for a bare mention of names."""
+    exclusive = [hit for hit in mentions.cues if hit.cue.op in _EXCLUSIVE]
+    if exclusive:
+        first = min(exclusive, key=lambda hit: _EXCLUSIVE.index(hit.cue.op))
+        return [_operation(first, mentions)]
+    found: list[Operation] = []
+    for match in _CLAUSE.finditer(mentions.text):
+        found += _clause(mentions, *match.span())
+    return _tidied(found, mentions)
+
+
+def is_ellipsis(mentions: Mentions) -> bool:
+    """Whether the question leans on the turn before: "2018年呢", "那拨备呢", "换成本行口径"."""
+    return bool(_ELLIPSIS.search(mentions.text)) or mentions.correction or not _ASKS_VALUE.search(mentions.text)
+
+
+def asks_value(mentions: Mentions) -> bool:
+    """Whether the question asks "how much" outside its cues."""
+    return any(not any(h.start <= m.start() < h.end for h in mentions.cues) for m in _ASKS_VALUE.finditer(mentions.text))
+
+
+def _clause(mentions: Mentions, start: int, end: int) -> list[Operation]:
+    hits = [hit for hit in mentions.cues if start <= hit.start < end]
+    named = any(start <= span.start < end for span in mentions.indicators)
+    clause_asks = any(not any(h.start <= start + m.start() < h.end for h in hits) for m in _ASKS_VALUE.finditer(mentions.text[start:end]))
+    operations = [_operation(hit, mentions) for hit in hits]
+    if named and not operations:
+        return [Operation(Op.VALUE)]
+    if clause_asks and operations and all(operation.op in (*_CHANGES, Op.LINE) for operation in operations):
+        return [Operation(Op.VALUE), *operations] if named else operations
+    return operations
+
+
+def _operation(hit: CueHit, mentions: Mentions) -> Operation:
+    operation = Operation(hit.cue.op, rate=hit.cue.rate)
+    if hit.cue.op is Op.RANK:
+        limit = LIMIT.search(mentions.text)
+        highest = None if re.search(r"最(?:好|差|优|强|弱)|排|名次|领先|垫底", hit.text) else not LOWEST.search(mentions.text)
+        if re.search(r"最(?:高|大|多)", mentions.text):
+            highest = True
+        elif re.search(r"最(?:低|小|少)", mentions.text):
+            highest = False
+        return replace(operation, highest=highest, limit=_count(limit["n"]) if limit else 0)
+    return operation
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdigit() else _NUMERALS[text]
+
+
+def _tidied(operations: list[Operation], mentions: Mentions) -> list[Operation]:
+    """One of each kind, and the readings that several cues together make plain."""
+    unique: list[Operation] = []
+    for operation in operations:
+        known = next((other for other in unique if other.op is operation.op), None)
+        if known is None:
+            unique.append(operation)
+    ops = {operation.op for operation in unique}
+    if Op.YOY in ops and Op.DIFFERENCE in ops and not _two_bases(mentions):
+        rate = next(o.rate for o in unique if o.op is Op.YOY)
+        unique = [replace(o, rate=rate) if o.op is Op.YOY else o for o in unique if o.op is not Op.DIFFERENCE]
+    if ops & {Op.TREND, Op.CAGR, Op.RANK, Op.SHARE, Op.DUPONT, Op.PARTS, Op.WHY, Op.ANALYSIS} and Op.OVERVIEW in ops:
+        unique = [operation for operation in unique if operation.op is not Op.OVERVIEW]
+    if Op.RANK in ops and Op.COMPARE in ops:
+        unique = [operation for operation in unique if operation.op is not Op.COMPARE]
+    return unique
+
+
+def _two_bases(mentions: Mentions) -> bool:
+    return len(mentions.base_periods) > 1
+
+
+def change_hit(mentions: Mentions) -> Sequence[CueHit]:
+    """The cues of change, in order."""
+    return [hit for hit in mentions.cues if hit.cue.op in _CHANGES]

@@ -1,0 +1,1 @@
+"""The deterministic writer: one paragraph per finding, in references, answer first. Any model writes in the same grammar."""

@@ -1,0 +1,162 @@
+"""A conversation's front door: one question in, one object of the `ask --json` contract out; threads survive the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from agents.context import Context
+from agents.events import Event, from_dict
+from agents.graph import Graph
+from agents.llm.cache import AnswerCache, answer_key
+from agents.llm.service import LLMService
+from agents.plan import QueryPlan
+from agents.state import AgentState, new_turn
+from agents.understanding.grammar import Understanding
+from agents.understanding.wording import bank_names, indicator_names
+from app.settings import Settings
+from data.banks import BankRegistry
+from data.errors import UsageError
+from data.figures import Scope
+from data.indicators import IndicatorCatalogue
+from data.period_text import parse_period
+from data.ports import FigureStore, Searcher
+from tools.factsheet import FactSheet
+from tools.lookup import FigureFinder, Wanted
+from tools.name_scanner import NameScanner
+
+if TYPE_CHECKING:
+    from tools.financial_ner import FinancialNER
+
+Observer = Callable[[Event], None]
+_BUNDLED_NAMES = ("", "bundled")
+
+
+@dataclass
+class Assistant:
+    """Everything a door (command line, HTTP, tests) needs to answer."""
+
+    graph: Graph
+    store: FigureStore
+    searcher: Searcher
+    banks: BankRegistry
+    catalogue: IndicatorCatalogue
+    scanner: NameScanner
+    understanding: Understanding
+    models: LLMService
+    clock: Callable[[], datetime]
+    settings: Settings
+    cache: AnswerCache | None = None
+
+    @cached_property
+    def ner(self) -> FinancialNER:
+        """The entity recogniser, built on first use."""
+        from tools.financial_ner import FinancialNER
+
+        return FinancialNER()
+
+    def ask(
+        self, question: str, *, thread_id: str | None = None, collection: str | None = None, on_event: Observer | None = None
+    ) -> dict[str, Any]:
+        """Answer one question in a thread; the object of the `ask --json` contract.
+
+        Raises:
+            CaizhiError: the stores cannot be read; never for a question that cannot be answered (that is a refusal).
+        """
+        started, thread, run = perf_counter(), thread_id or uuid4().hex[:12], uuid4().hex
+        context = self._context(collection)
+        config = {"configurable": {"thread_id": thread}}
+        self._finish_interrupted(config, context)
+        state = self._run(new_turn(question, run), config, context, on_event)
+        return {
+            "thread_id": thread, "run_id": run, "question": question, **_told(state, self.banks, self.catalogue),
+            "trace_id": run, "elapsed_ms": round((perf_counter() - started) * 1000),
+            "cached": bool(state.receipt.get("cached")),
+        }
+
+    def find_figure(self, indicator: str, period: str, scope: str = "集团", bank: str | None = None, collection: str | None = None) -> dict[str, Any] | None:
+        """One figure by names, as the contract prints it; None where the ledger has none.
+
+        Raises:
+            UsageError: the indicator, the bank, the scope or the period is not known.
+        """
+        known = self.catalogue.by_name(indicator)
+        if known is None:
+            raise UsageError(f"指标目录中没有“{indicator}”；可用“有哪些指标”查看")
+        context = self._context(collection)
+        entity = self._entity(bank, context)
+        sheet = FactSheet()
+        finder = FigureFinder(self.store, self.catalogue, self.banks, sheet, context.collections)
+        found = finder.find(Wanted(entity, known.id, parse_period(period), _scope(scope)))
+        return found.to_dict() if found else None
+
+    def _entity(self, bank: str | None, context: Context) -> str:
+        if bank is None:
+            only = context.horizon.only_bank()
+            if only is None:
+                raise UsageError("库中不止一家银行，请指明银行")
+            return only
+        found = self.banks.by_name(bank)
+        if found is None:
+            raise UsageError(f"银行名录中没有“{bank}”")
+        return found.id
+
+    def _context(self, collection: str | None) -> Context:
+        name = collection if collection is not None else self.settings.collection
+        return Context(
+            store=self.store, searcher=self.searcher, understanding=self.understanding, scanner=self.scanner, banks=self.banks,
+            catalogue=self.catalogue, models=self.models, clock=self.clock, collections=(name,) if name else (),
+            private=name not in _BUNDLED_NAMES,
+        )
+
+    def _finish_interrupted(self, config: Mapping[str, Any], context: Context) -> None:
+        """A process that died in mid-turn left a next node behind: run the turn to its end before the next question."""
+        snapshot = self.graph.get_state(dict(config))  # type: ignore[arg-type]
+        if snapshot.next:
+            self.graph.invoke(None, dict(config), context=context)  # type: ignore[call-overload]
+
+    def _run(self, turn: dict[str, Any], config: Mapping[str, Any], context: Context, on_event: Observer | None) -> AgentState:
+        final: dict[str, Any] = {}
+        for mode, chunk in self.graph.stream(turn, dict(config), context=context, stream_mode=["custom", "values"]):  # type: ignore[call-overload]
+            if mode == "values":
+                final = chunk
+            elif on_event is not None:
+                on_event(from_dict(chunk))
+        return AgentState(**final)
+
+
+def _scope(text: str) -> Scope:
+    try:
+        return Scope(text)
+    except ValueError:
+        raise UsageError(f"口径只有 {'、'.join(scope.value for scope in Scope)}，收到“{text}”") from None
+
+
+def _told(state: AgentState, banks: BankRegistry, catalogue: IndicatorCatalogue) -> dict[str, Any]:
+    """The contract's fields that the state holds."""
+    plan = state.plan
+    assert plan is not None
+    served = {"served_by": state.written_by or "template", "reason": "", "attempts": [], **state.receipt}
+    if state.written_by:
+        served["served_by"] = state.written_by
+    return {
+        "resolved_question": plan.resolved, "intent": plan.intent, "slots": _slots(plan, banks, catalogue), "answer": state.answer,
+        "figures": [figure.to_dict() for figure in state.figures], "answers": list(state.answers),
+        "refusal": state.refusal.to_dict() if state.refusal else None, "caveats": list(state.caveats) if not state.refusal else [],
+        "model": served, "suggestions": list(state.suggestions), "unexplained": list(plan.unexplained),
+    }
+
+
+def _slots(plan: QueryPlan, banks: BankRegistry, catalogue: IndicatorCatalogue) -> dict[str, Any]:
+    operations: Sequence[str] = [operation.op.value for operation in plan.operations]
+    return {
+        "banks": bank_names(plan.slots, banks), "indicators": indicator_names(plan.slots, catalogue), "periods": list(plan.slots.periods),
+        "scope": plan.slots.scope or "集团", "gaap": plan.slots.gaap or None, "operations": operations,
+    }
+
+

@@ -1,0 +1,84 @@
+"""The only place that knows everything: from settings to an assistant that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from agents.checkpoints import sqlite_checkpointer
+from agents.graph import build_graph
+from agents.llm.cache import AnswerCache
+from agents.llm.service import LLMService, ModelSlot
+from agents.understanding.grammar import Understanding
+from app.assistant import Assistant
+from app.settings import ModelSettings, Settings
+from data.banks import bank_registry
+from data.errors import SettingsError
+from data.indicators import indicator_catalogue
+from retrieval.engine import RetrievalEngine
+from retrieval.ledger import Ledger
+from retrieval.seed import seed_bundled
+from tools.name_scanner import name_scanner
+
+if TYPE_CHECKING:
+    from agents.llm.providers import ModelConfig
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The wall clock, in UTC; tests inject another."""
+    return datetime.now(timezone.utc)
+
+
+@contextmanager
+def open_assistant(settings: Settings, *, models: LLMService | None = None, clock: Clock = now) -> Iterator[Assistant]:
+    """An assistant over the stores of these settings; closed on the way out.
+
+    Raises:
+        LedgerError: the ledger cannot be opened.
+        SettingsError: a model is configured wrongly, or the home folder cannot be made.
+    """
+    _make_home(settings)
+    banks, catalogue, scanner = bank_registry(), indicator_catalogue(), name_scanner()
+    ledger = Ledger.open(settings.ledger_url)
+    service = models or LLMService([ModelSlot(_model(item)) for item in settings.models])
+    checkpointer = sqlite_checkpointer(settings.home / "threads.db")
+    try:
+        seed_bundled(ledger)
+        yield Assistant(
+            graph=build_graph(checkpointer), store=ledger, searcher=RetrievalEngine(), banks=banks, catalogue=catalogue, scanner=scanner,
+            understanding=Understanding.build(scanner, banks, catalogue), models=service, clock=clock, settings=settings,
+            cache=AnswerCache(settings.home / "answers.db") if settings.cache else None,
+        )
+    finally:
+        service.close()
+        checkpointer.conn.close()
+        ledger.close()
+
+
+def _make_home(settings: Settings) -> None:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"无法建立状态目录 {settings.home}：{error}；请用 CAIZHI_HOME 指定一个可写的目录") from error
+
+
+def _model(item: ModelSettings) -> ModelConfig:
+    """A provider configuration from settings: a preset by name, else any OpenAI-compatible server."""
+    from agents.llm.providers import PRESETS, ModelConfig, preset
+    from pydantic import SecretStr
+
+    changes = {"role": item.role, "timeout_s": item.timeout_s}
+    if item.api_key:
+        changes["api_key"] = SecretStr(item.api_key)
+    if item.base_url:
+        changes["base_url"] = item.base_url
+    try:
+        if item.model in PRESETS:
+            return preset(item.model, **changes)
+        return ModelConfig(model=item.model, local=item.local, **changes)
+    except ValueError as error:
+        raise SettingsError(f"{item.role} 模型配置有误：{error}") from error

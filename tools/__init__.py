@@ -1,0 +1,1 @@
+"""What an agent calls: exact calculation, formulas, decompositions, entities, the fact sheet and report rendering."""

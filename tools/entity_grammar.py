@@ -1,0 +1,39 @@
+"""The entity grammar: one pass over a sentence, from whole text to companies, times, indicators, levels and changes.
+
+Order decides what wins: times, companies, indicators (owners such as 归属于本行股东的 belong to the indicator), self
+references, then numbers. Each step reads the text with everything found before blotted out, so nothing overlaps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tools.entity_indicators import find_indicators
+from tools.entity_names import find_bare_self_references, find_companies, find_self_references
+from tools.entity_numbers import Number, find_numbers
+from tools.entity_spans import EntitySpan, EntityType, mask, prepare
+from tools.entity_times import find_times
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the grammar found: `entities` in text order, and the numbers behind its values and changes."""
+
+    entities: tuple[EntitySpan, ...]
+    numbers: tuple[Number, ...]
+
+
+def read_entities(text: str) -> Reading:
+    """The entities of a text, changes among them; offsets are those of the text as given, spans never overlap."""
+    plain = prepare(text)
+    found = find_companies(plain)
+    found += find_self_references(mask(plain, found))
+    found += find_times(mask(plain, found))
+    found += find_indicators(mask(plain, found))
+    found += find_bare_self_references(mask(plain, found))
+    numbers = find_numbers(mask(plain, found))
+    levels = [EntitySpan(number.start, number.end, number.type) for number in numbers if number.type is not None]
+    return Reading(tuple(sorted([*found, *levels])), tuple(numbers))
+
+
+__all__ = ["EntityType", "Reading", "read_entities"]
