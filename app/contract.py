@@ -104,10 +104,16 @@ class SlotsModel(_Part):
     indicators: list[str]
     periods: list[PeriodText]
     scope: Scope
+    gaap: Gaap | None = None
+    operations: list[str] = []
 
 
 class Answer(_Part):
-    """One turn. answers: ids of the figures that answer the question, best first; the other figures are context."""
+    """One turn.
+
+    answers: ids of the figures that answer the question, best first; the other figures are context. suggestions: questions
+    that could come next. unexplained: words of the question that nothing was made of.
+    """
 
     thread_id: str
     run_id: str
@@ -124,6 +130,8 @@ class Answer(_Part):
     trace_id: str
     elapsed_ms: Annotated[int, Field(ge=0)]
     cached: bool
+    suggestions: list[str] = []
+    unexplained: list[str] = []
 
 
 def answer_schema() -> dict[str, Any]:

@@ -75,10 +75,11 @@ class Period:
         Raises:
             PeriodError: the text is not canonical.
         """
-        if match := _CANONICAL.match(text):
+        if match := _CANONICAL.fullmatch(text):
             return cls(int(match[1]), Part(match[2] or ""))
-        if match := _DAY.match(text):
-            return cls.on(date(*(int(part) for part in match.groups())))
+        if match := _DAY.fullmatch(text):
+            year, month, day = (int(part) for part in match.groups())
+            return cls.on(cls(year, Part.DAY, month, day).end)
         raise PeriodError(f"“{text}”不是期间；写法：2023、2023H1、2023Q3、2023Q1-3、2023-06-30")
 
     @classmethod
@@ -125,14 +126,16 @@ class Period:
 
     def year_ago(self) -> Period:
         """上年同期."""
-        if self.part is Part.DAY and (self.month, self.day) == (2, 29):
-            return Period(self.year - 1, Part.DAY, 2, 28)
-        return Period(self.year - 1, self.part, self.month, self.day)
+        return self.shift_years(-1)
 
     def shift_years(self, years: int) -> Period:
-        """The same part of another year."""
-        moved = self if years == 0 else Period(self.year + years, self.part, self.month, min(self.day, 28) if self.month == 2 else self.day)
-        return moved
+        """The same part of another year; 29 February becomes the 28th where there is none."""
+        if self.part is not Part.DAY:
+            return Period(self.year + years, self.part)
+        year = self.year + years
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise PeriodError(f"年份 {year} 超出可用范围（{FIRST_YEAR}-{LAST_YEAR}）")
+        return Period(year, Part.DAY, self.month, min(self.day, monthrange(year, self.month)[1]))
 
     def previous_quarter(self, *, point: bool) -> Period:
         """环比: the quarter before. A point goes to the quarter end before; a flow must be a single quarter.

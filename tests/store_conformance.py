@@ -31,8 +31,8 @@ def figure(
 def many(count: int, collection: str = "many", first: int = 0) -> list[Figure]:
     """Figures that differ in bank, indicator, year and value; the same numbers always give the same figures."""
     return [
-        figure(str(number), bank=f"b{number % 7}", indicator=f"i{number % 50}", period=str(2000 + number % 20), page=number, collection=collection)
-        for number in range(first, first + count)
+        figure(str(n), bank=f"b{n % 7}", indicator=f"i{n % 50}", period=str(2000 + n % 20), page=n, collection=collection)
+        for n in range(first, first + count)
     ]
 
 

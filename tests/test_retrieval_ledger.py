@@ -93,7 +93,8 @@ def test_conformance(check: Callable[[FigureStore], None], store: Ledger) -> Non
 def test_sqlite_settings(path: Path) -> None:
     engine, place = ledger_engine.connect(f"sqlite:///{path}")
     with engine.connect() as connection:
-        settings = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "busy_timeout", "foreign_keys")}
+        names = ("journal_mode", "busy_timeout", "foreign_keys")
+        settings = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}
     engine.dispose()
     assert settings == {"journal_mode": "wal", "busy_timeout": 10_000, "foreign_keys": 1}
     assert place == str(path)

@@ -119,6 +119,18 @@ class Resolver:
         signalled = setting.signalled or bool(bases) or bool(setting.rivals) or self.hints.change
         return [replace(option, signalled=signalled) for option in self._dealt(index, setting, found)]
 
+    def subject(self, index: int) -> Setting:
+        """The reading of numbers[index] as a change: of what it is, and against which base; lists are not dealt out."""
+        token = self.line.numbers[index]
+        found = {slot: self._find(slot, index, changing=True) for slot in (Slot.BANK, Slot.INDICATOR, Slot.PERIOD)}
+        bases, bound = self._bases(token)
+        periods = self._periods(found[Slot.PERIOD].members, token.start)
+        ends = (periods[0], periods[-1]) if len(periods) > 1 and self._is_range(found[Slot.PERIOD].group, periods) else None
+        return Setting(
+            banks=_flat(found[Slot.BANK].members), indicators=_flat(found[Slot.INDICATOR].members), periods=periods, bases=bases, bound=bound,
+            scopes=self._scopes(index), ends=ends, signalled=True,
+        )  # fmt: skip
+
     def next_focus(self) -> Focus:
         """What carries out of the line: the names of its last sentence that has any, over what came in."""
         rosters = {slot: self._roster(slot, self.line.end + 1) for slot in (Slot.BANK, Slot.INDICATOR, Slot.PERIOD)}

@@ -15,7 +15,7 @@ from data.indicators import indicator_catalogue
 from data.text import normalise
 from data.units import Dimension
 from tools.entity_spans import BLOT, EntitySpan, EntityType, EntityWords, entity_words, word_at
-from tools.traditional import simplify
+from tools.traditional import lower, simplify
 from tools.word_index import WordIndex, cuts_a_word
 
 
@@ -65,7 +65,7 @@ _OPENINGS = frozenset("归逾剩单公占0123456789")  # where _OWNERS, _TERMS a
 _RATIOS = ("比例", "比率", "之比", "比重", "占比")
 _BLOTTED = re.compile(f"{BLOT}+")
 # Aliases that read like part of a sentence: what they say around the indicator is not its name.
-_SENTENCE = re.compile(r"^(?:实现|每(?:10|十)股|达到|完成|计提)|派发")
+_SENTENCE = re.compile(r"^(?:实现|每(?:10|十)股|达到|完成|计提)|派发|\((?:元|%|倍|[百万亿]+元)[^)]*\)$")
 _TITLES = re.compile(r"《[^》]*》")
 _MARKET = ("利率", "收益率", "准备金率", "增加值", "利差")
 
@@ -97,7 +97,7 @@ def _catalogue_names(words: EntityWords) -> Iterator[str]:
 
 def find_indicators(text: str) -> list[EntitySpan]:
     """Every indicator of a prepared text whose companies and times are masked, left to right, none overlapping."""
-    return list(_Chains(text.lower()).found())
+    return list(_Chains(lower(text)).found())
 
 
 class _Chains:
@@ -107,7 +107,7 @@ class _Chains:
         self._text = text
         self._words = _vocabulary()
         self._best: dict[int, int | None] = {}
-        self._refused = 0  # Where the last chain ended that is no indicator here: its tail is none either.
+        self._refused = set[int]()  # Where chains end that are no indicators here: their tails are none either.
         self._titles = [match.span() for match in _TITLES.finditer(text)]
 
     def found(self) -> Iterator[EntitySpan]:
@@ -117,7 +117,7 @@ class _Chains:
                 at += 1
                 continue
             start, end = at, self._chain(at)
-            if end is None or end == self._refused or any(low <= at < high for low, high in self._titles):
+            if end is None or end in self._refused or any(low <= at < high for low, high in self._titles):
                 at += 1
                 continue
             end, torn = self._with_bracket(at, end), self._torn_bracket(at, last)
@@ -140,8 +140,8 @@ class _Chains:
             return lone.end()
         ends = sorted(self._ends(at), key=lambda end: (-end[0], end[1] is not Link.HEAD))
         end = self._ratio_of_two(ends) or next((end for end, link, alone in ends if self._stands(at, end, link, alone)), None)
-        if end is None and ends and ends[0][0] > self._refused:
-            self._refused = ends[0][0]
+        if end is None and ends:
+            self._refused.add(ends[0][0])
         return end
 
     def _ratio_of_two(self, ends: list[tuple[int, Link, bool]]) -> int | None:

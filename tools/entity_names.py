@@ -11,18 +11,20 @@ from tools.word_index import WordIndex, cuts_a_word
 
 _CJK = r"[一-鿿]"
 _SUFFIX = re.compile(
-    r"(?:\((?:集团|控股|香港|中国|亚洲|澳门|国际)\))?(?:集团)?(?:股份有限公司|有限责任公司|控股有限公司|有限公司|集团公司|总公司|会计师事务所|律师事务所)(?:\(特殊普通合伙\)|\(有限合伙\))?"
+    r"(?:\([一-鿿]{2,4}\))?(?:集团)?(?:股份有限公司|有限责任公司|控股有限公司|有限公司|集团公司|总公司|会计师事务所|会计师行|律师事务所)(?:\(特殊普通合伙\)|\(有限合伙\))?"
 )
 _LOCAL_BANK = re.compile(rf"(?:{_CJK}){{2,8}}?(?:农村商业银行|农商银行|村镇银行|农村合作银行|农商行)")
 _NO_NAME = re.compile(r"[的在是占以和与及为由向对从等各家个类全多将被有了其这该些数]|股份制|国有|上市|中小|大型|区域|城市|民营|外资|我国|国内|本土|地方|部分|头部")
-_NAME_RUN = re.compile(rf"(?:{_CJK}|[A-Za-z&·]|\((?:集团|控股|香港|中国|亚洲|澳门|国际|上海|深圳|北京)\))+$")
+_NAME_RUN = re.compile(rf"(?:{_CJK}|[A-Za-z&·]|\([一-鿿]{2,4}\))+$")
 _CODE = re.compile(
     r"(?<![A-Za-z\d.])(?:\d{6}\s?[.\-]\s?(?:SH|SZ|SS|BJ)|\d{4,5}\s?[.\-]\s?HK|(?:SH|SZ|HK|SEHK|SSE)\s?[:.]?\s?\d{4,6}|\d{6}|0\d{4})(?![A-Za-z\d.%]|,\d{3}(?!\d)|\s?[股户人元万亿])",
     re.IGNORECASE,
 )
 _CODE_CONTEXT = re.compile(r"(?:[(、,;/:]|代[码号]为?|[AH]股)\s?:?\s?$")
 _SELF = re.compile(r"本(?:集团|公司|银行|行(?![业为动程使政列情当权]))|该(?:银行|公司|集团|行(?![业为动程使政列情]))|我(?:行(?![业为动程])|司(?![法机]))|贵行|全行(?![业程])")
-_BARE_SELF = re.compile(r"(?<![一-鿿])(?:集团|公司)")
+_BARE_SELF = re.compile(
+    r"(?<![一-鿿])(?:集团|公司)|(?:(?<=预计|维持|看好|认为|由于|以及|显示|来看|给予|判断|考虑|目前|当前|此外|同时)|(?<=[但且而令使因]))公司"
+)
 _OWNER = re.compile(r"归属于?$")
 _SELF_NOT_AFTER = re.compile(
     r"(?:类|债|法|章程|条线|板块|化|军|有限|总部|客户|业务|银行|存款|治理|金融|股东|间|层面的|型|股权|名称|简介|概况|信息|秘书|业绩|代码|网站|网址|地址|"
@@ -107,7 +109,7 @@ def _by_suffix(text: str) -> list[tuple[int, int]]:
     for match in _SUFFIX.finditer(text):
         start = _left_edge(text, max(last, match.start() - 24), match.start())
         last = match.end()
-        if match.start() - start >= 2:
+        if match.start() - start >= 2 and "交易所" not in text[start:last]:
             found += _split_repeats(text, start, last)
     return found + [match.span() for match in _LOCAL_BANK.finditer(text) if not _NO_NAME.search(match[0][:-3])]
 

@@ -28,7 +28,7 @@ _NUMBER = re.compile(
     rf"(?<![A-Za-z\d.第])(?P<sign>(?<![\d%元亿万])[-+−](?=\d))?(?P<number>{_DIGITS}|{_CHINESE})(?:余|多(?=[万亿]))?"
     rf"(?:\s?(?:(?P<points>{_POINTS})|(?P<percent>[%‰])|(?P<times>倍)|(?P<money>{_MONEY})))?"
 )
-_TABLE_NUMBER = re.compile(r"(?<![^\s\x00-\x04])(?:\(\d[\d,]*(?:\.\d+)?%?\)|[-−]?\d[\d,]*(?:\.\d+)?%?)(?!\S)")
+_TABLE_NUMBER = re.compile(r"(?<![^\s\x00-\x04])(?:\(\d[\d,]*(?:\.\d+)?%?\)|[-−]?\d[\d,]*(?:\.\d+)?%?|-)(?!\S)")
 _COUNTED = re.compile(
     r"\s?余?(?:户|名|人(?!民币)|个|笔|股(?![息利东])|家|天|张|台|件|辆|项|次|位|条|只|份|平方|公里|公顷|吨|桶|千瓦|岁|所|场|期|页|座|套|亩|头|卡|支|部|款|年|月|日|小时|分钟|倍速|城|国)"
 )
@@ -49,10 +49,10 @@ _NOUN_DOWN = ("降幅", "跌幅", "减少额")
 _AFTER = re.compile(
     r"\s?(?:左右|以上|以内)?的(?:同比|环比)?(?:正|负|高|较高|较快|快速|稳定|平稳|高速)?(?:增长|增速|增幅|降幅|涨幅|跌幅|升幅|下降|下滑|降低|提升|微增|微降|收窄)"
     r"|(?:左右|以上)?(?:的?同比|环比)?(?:正|负|高)?(?:增长|增速|降幅|涨幅|跌幅)(?!\s?[约近超至到]?\s?[\d+\-])"
-    rf"|的{INDICATOR_BLOT}+(?:同比|环比)?(?:增速|增幅|增长率|降幅|跌幅|涨幅)"
+    rf"|的{INDICATOR_BLOT}++(?:同比|环比)?(?:增速|增幅|增长率|降幅|跌幅|涨幅)"
 )
 # A number that belongs to the indicator behind it (513.64%的拨备覆盖率), unless that goes on (14.53%的净利润增速).
-_ITS_VALUE = re.compile(rf"的?{INDICATOR_BLOT}+(?!\s?(?:同比|环比)?(?:增|降幅|涨幅|跌幅|正增|负增|下降|下滑))")
+_ITS_VALUE = re.compile(rf"的?{INDICATOR_BLOT}++(?!\s?(?:同比|环比)?(?:增|降幅|涨幅|跌幅|正增|负增|下降|下滑))")
 # A noun of change that an earlier clause sets as the topic, no other indicator since (增速方面,甲银行以5.2%领先).
 _TOPIC = re.compile(rf"(?:增速|增幅|降幅|涨幅|跌幅|[正负]增长)[^。;{INDICATOR_BLOT}\d]*(?:[(\d][^。;{INDICATOR_BLOT}]*%[^。;{INDICATOR_BLOT}]*)?$")
 _DIRECTLY = re.compile(rf"{INDICATOR_BLOT}[为约达至是:=\s]{{0,3}}$")
@@ -188,10 +188,11 @@ def _spans_range(text: str, first: Number, last: Number) -> bool:
 
 
 def _table_row(text: str) -> list[Number]:
-    """The figures of a table row: a label, then two or more bare numbers set apart by blanks."""
+    """The figures of a table row: a label, then bare numbers set apart by blanks, an empty cell being a dash."""
     if re.search(r"[。;!?,](?!\d)", text):
         return []
-    cells = [match for match in _TABLE_NUMBER.finditer(text) if re.search(r"[.,%()]|\d{3}", match[0])]
-    if len(cells) < 2 or re.search(rf"[一-鿿]|{BLOT}", text[cells[0].end() : cells[-1].start()]):
+    cells = [match for match in _TABLE_NUMBER.finditer(text) if re.search(r"[.,%()]|\d{3}|^-$", match[0])]
+    labelled = cells and re.search(rf"{INDICATOR_BLOT}(?:\s?\([^()]*\))?\s*$", text[: cells[0].start()])
+    if len(cells) < (1 if labelled else 2) or re.search(rf"[一-鿿]|{BLOT}", text[cells[0].end() : cells[-1].start()]):
         return []
-    return [Number(cell.start(), cell.end(), cell[0], "%" if cell[0].endswith("%") else "", EntityType.VALUE) for cell in cells]
+    return [Number(*cell.span(), cell[0], "%" if cell[0].endswith("%") else "", EntityType.VALUE) for cell in cells if cell[0] != "-"]

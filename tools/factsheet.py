@@ -88,7 +88,7 @@ class FactSheet:
     def show(self, figure: Figure) -> str:
         """The figure's value as printed; a change with its verb."""
         if figure.kind is FigureKind.CHANGE:
-            return format_change(figure.quantity, amount=is_amount_change(figure), places=self.places(figure))
+            return format_change(figure.quantity, amount=is_amount_change(figure), places=self.places(figure), versus=bool(figure.counterpart))
         return format_quantity(figure.quantity, self.places(figure))
 
     def copy(self) -> FactSheet:

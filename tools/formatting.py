@@ -76,17 +76,22 @@ def format_in(quantity: Quantity, symbol: str, places: int = 2) -> str:
     return f"{format_number(quantity.to(target).value, places)}{target.symbol}"
 
 
-def change_word(quantity: Quantity, *, amount: bool) -> str:
-    """The verb of a change: 增长/增加/上升, 下降/减少, or 持平. `amount`: the change of a money amount or a count."""
+def change_word(quantity: Quantity, *, amount: bool, versus: bool = False) -> str:
+    """The verb of a change: 增长/增加/上升, 下降/减少, or 持平. `amount`: the change of a money amount or a count.
+
+    `versus`: the distance from another bank, which stands 高 or 低 and has not moved.
+    """
     if not quantity.value:
         return "持平"
+    if versus:
+        return "高" if quantity.value > 0 else "低"
     growth = quantity.unit.dimension is Dimension.RATIO
     if quantity.value > 0:
         return "增长" if growth else "增加" if amount else "上升"
     return "下降" if growth or not amount else "减少"
 
 
-def format_change(quantity: Quantity, *, amount: bool, places: int | None = None) -> str:
-    """A change in words: 下降0.01个百分点, 增长6.22%, 减少12.62亿元, 持平."""
-    word = change_word(quantity, amount=amount)
+def format_change(quantity: Quantity, *, amount: bool, places: int | None = None, versus: bool = False) -> str:
+    """A change in words: 下降0.01个百分点, 增长6.22%, 减少12.62亿元, 持平; between banks 低0.41个百分点."""
+    word = change_word(quantity, amount=amount, versus=versus)
     return word if word == "持平" else f"{word}{format_quantity(abs(quantity), places)}"

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from data.banks import BankRegistry, bank_registry, stands_as_name
 from data.indicators import IndicatorCatalogue, indicator_catalogue
-from tools.traditional import fold
+from tools.traditional import fold, lower
 from tools.word_index import WordIndex, cuts_a_word
 
 
@@ -51,8 +51,7 @@ class NameScanner:
         """Every name in the text, left to right, none overlapping, longest first where two begin together."""
         folded = fold(text)
         places = [index for index, char in enumerate(folded) if not char.isspace()]
-        # Lower-casing one character may give two; such a character stays as it is, so that places still hold.
-        packed = "".join(low if len(low := folded[index].lower()) == 1 else folded[index] for index in places)
+        packed = lower("".join(folded[index] for index in places))
         found, at = list[NameSpan](), 0
         while at < len(packed):
             span = self._at(text, folded, packed, places, at)

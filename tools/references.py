@@ -102,7 +102,7 @@ def _base(_: FactSheet, figure: Figure) -> str:
 
 
 def _word(_: FactSheet, figure: Figure) -> str:
-    return change_word(figure.quantity, amount=is_amount_change(figure))
+    return change_word(figure.quantity, amount=is_amount_change(figure), versus=bool(figure.counterpart))
 
 
 def _abs(sheet: FactSheet, figure: Figure) -> str:

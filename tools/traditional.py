@@ -44,3 +44,9 @@ def simplify(text: str) -> str:
 def fold(text: str) -> str:
     """Text in the form that names are matched in: compatible forms, then simplified; same length, case kept."""
     return simplify(normalise(text))
+
+
+def lower(text: str) -> str:
+    """Text in lower case, one character for one: a character whose small form is longer stays as it is."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(low if len(low := char.lower()) == 1 else char for char in text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.calculations.desk import Desk
 from agents.findings import Finding, FindingKind
@@ -13,6 +13,7 @@ from data.figures import Figure
 from data.periods import Period
 from data.refusals import Refusal, RefusalCode
 from tools.calculator import average as mean
+from tools.calculator import ratio
 from tools.decomposition import Decomposition, dupont_three, dupont_two, profit_walk, ratio_change, shares_of_change, volume_rate_mix
 from tools.formulas import formulas_for, gather, opening_of
 
@@ -173,7 +174,7 @@ def _decomposed(desk: Desk, build: Callable[[], Decomposition], ends: Sequence[F
     if result.note:
         desk.remark(result.note)
     desk.answer(*[part.figure for part in result.parts], result.total)
-    words = {"name": result.name, "formula": result.formula, "missing": "、".join(result.missing), **{p.figure.id: p.name for p in result.parts}}
+    words = {"name": result.name, "formula": result.formula, "missing": "、".join(result.missing)}
     ids = {"total": [result.total.id], "parts": [part.figure.id for part in result.parts], "ends": [figure.id for figure in ends]}
     desk.findings.append(Finding(FindingKind.DECOMPOSITION, ids, words))
 
@@ -193,15 +194,18 @@ def _dupont_inputs(desk: Desk, bank: str, period: Period) -> dict[str, Figure] |
 
 
 def _dupont_levels(desk: Desk, now: Mapping[str, Figure]) -> None:
-    from tools.calculator import ratio
-
-    margin = desk.sheet.add(ratio(now["net_profit"], now["operating_income"]))
-    turnover = desk.sheet.add(ratio(now["operating_income"], now["assets"]))
-    multiplier = desk.sheet.add(ratio(now["assets"], now["equity"], "倍"))
-    result = desk.sheet.add(ratio(now["net_profit"], now["equity"]))
+    margin = desk.sheet.add(_named(ratio(now["net_profit"], now["operating_income"]), "净利率"))
+    turnover = desk.sheet.add(_named(ratio(now["operating_income"], now["assets"]), "资产周转率"))
+    multiplier = desk.sheet.add(_named(ratio(now["assets"], now["equity"], "倍"), "权益乘数"))
+    result = desk.sheet.add(_named(ratio(now["net_profit"], now["equity"]), "净资产收益率（期初期末平均）"))
     desk.answer(result, margin, turnover, multiplier)
-    words = {"dupont": "yes", margin.id: "净利率", turnover.id: "资产周转率", multiplier.id: "权益乘数"}
-    desk.findings.append(Finding(FindingKind.DECOMPOSITION, {"total": [result.id], "parts": [margin.id, turnover.id, multiplier.id]}, words))
+    ids = {"total": [result.id], "parts": [margin.id, turnover.id, multiplier.id]}
+    desk.findings.append(Finding(FindingKind.DECOMPOSITION, ids, {"dupont": "yes"}))
+
+
+def _named(figure: Figure, name: str) -> Figure:
+    """A ratio under the name that the method gives it."""
+    return replace(figure, indicator=name)
 
 
 def _subjects(desk: Desk, operation: Operation) -> list[Subject]:

@@ -42,7 +42,7 @@ def coverage(desk: Desk, store: FigureStore) -> None:
 
 
 def _quoted(passage: Passage) -> str:
-    return f"**{passage.title}**：{passage.text}\n出处：{passage.source or passage.document}"
+    return f"**{passage.title}**：{passage.text}\n依据：{passage.source or passage.document}"
 
 
 def _catalogued(indicator: Indicator) -> str:

@@ -16,12 +16,10 @@ _DISTINCT = (Op.REPORT, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION)
 
 @dataclass(frozen=True)
 class Merged:
-    """Slots (periods still unresolved) and operations of a turn after carry-over; `taken` says what came from before."""
+    """Slots (periods still unresolved) and operations of a turn after carry-over."""
 
     slots: Slots
     operations: list[Operation]
-    taken: list[str]
-    ellipsis: bool
 
 
 def merge(mentions: Mentions, carried: Carried, banks: BankRegistry) -> Merged:
@@ -31,7 +29,6 @@ def merge(mentions: Mentions, carried: Carried, banks: BankRegistry) -> Merged:
     named_banks, adds = _banks(mentions, before, banks)
     named_indicators = _indicators(mentions, before)
     ellipsis = bool(carried.operations) and not operations and is_ellipsis(mentions)
-    taken: list[str] = []
     free_of_context = any(operation.op in (Op.COVERAGE, Op.GENERAL) for operation in operations) or _general_definition(mentions, operations)
     slots = Slots(
         banks=named_banks or ([] if free_of_context or _ranks_all(operations, mentions) else before.banks),
@@ -40,12 +37,8 @@ def merge(mentions: Mentions, carried: Carried, banks: BankRegistry) -> Merged:
         gaap=mentions.gaap.value if mentions.gaap else ("" if free_of_context else before.gaap),
         unit=mentions.unit,
     )
-    if not named_banks and slots.banks:
-        taken.append("银行")
-    if not named_indicators and slots.indicators:
-        taken.append("指标")
     operations = _operations(mentions, operations, carried, ellipsis=ellipsis, adds=adds)
-    return Merged(slots, operations, taken, ellipsis)
+    return Merged(slots, operations)
 
 
 def _operations(mentions: Mentions, own: list[Operation], carried: Carried, *, ellipsis: bool, adds: bool) -> list[Operation]:

@@ -11,6 +11,7 @@ from agents.understanding.mentions import Mentions
 from data.banks import BankRegistry
 from data.indicators import IndicatorCatalogue
 from data.refusals import Refusal, RefusalCode
+from data.text import normalise_name
 
 _NEEDS_BANK = frozenset(Op) - {Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION, Op.RANK}
 _NEEDS_INDICATOR = frozenset({Op.VALUE, Op.YOY, Op.QOQ, Op.DIFFERENCE, Op.CAGR, Op.TREND, Op.COMPARE, Op.RANK, Op.SHARE, Op.AVERAGE, Op.TOTAL, Op.RECOMPUTE, Op.LINE})
@@ -77,18 +78,26 @@ def _nothing_named(mentions: Mentions, slots: Slots, operations: list[Operation]
 
 
 def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, known: Catalogues) -> Refusal | None:
-    """A word the catalogue lacks right before or after an indicator narrows it (广东省分行的不良率): never answer the wider one."""
-    if operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.ANALYSIS, Op.WHY):
+    """A word that nothing accounts for, in a clause that names an indicator, may narrow it (深圳分行的不良率): never answer the wider one."""
+    if operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.ANALYSIS, Op.WHY, Op.DEFINITION):
         return None
-    for start, end in mentions.unexplained:
+    narrowing = [*mentions.unexplained, *[(s.start, s.end) for s in mentions.ambiguous if mentions.indicators]]
+    for start, end in sorted(narrowing):
         word = mentions.text[start:end]
-        touching = [s for s in mentions.indicators if _adjoins(mentions.text, (start, end), (s.start, s.end))]
-        if touching:
-            name = known.indicators.get(touching[0].ref).name
+        clause = _clause_of(mentions.text, start)
+        named = [s for s in mentions.indicators if clause[0] <= s.start < clause[1]]
+        if named:
+            name = known.indicators.get(min(named, key=lambda s: abs(s.start - start)).ref).name
             return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"可问整体的{name}，或导入披露了“{word}”明细的报告。")
         if not mentions.indicators and operations[0].op in _NEEDS_INDICATOR and (slots.indicators or not mentions.names_nothing()):
             return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", "请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
     return None
+
+
+def _clause_of(text: str, position: int) -> tuple[int, int]:
+    """The clause around a position, between two marks of punctuation."""
+    marks = [match.start() for match in re.finditer(r"[，,。？?！!；;\n]", text)]
+    return max((mark + 1 for mark in marks if mark < position), default=0), min((mark for mark in marks if mark >= position), default=len(text))
 
 
 def _no_indicator(mentions: Mentions, slots: Slots, operations: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:
@@ -104,12 +113,5 @@ def _no_bank(mentions: Mentions, slots: Slots, operations: list[Operation], _c: 
     return Refusal(RefusalCode.AMBIGUOUS, "请问是哪家银行？", f"库中有：{'、'.join(have[:12])}{'等' if len(have) > 12 else ''}。" if have else "请先导入报告。")
 
 
-def _adjoins(text: str, word: tuple[int, int], name: tuple[int, int]) -> bool:
-    between = text[word[1]: name[0]] if word[1] <= name[0] else text[name[1]: word[0]]
-    return between.strip() in ("", "的", "类", "业务", "业务的", "项下", "地区", "地区的", "部分", "部分的", "客户", "客户的") and len(between) <= 4
-
-
 def _key(ref: str) -> str:
-    from data.text import normalise_name
-
     return normalise_name(ref)

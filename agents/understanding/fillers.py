@@ -15,14 +15,31 @@ _FILLERS = (
     "相比较|相比|比较|相较|较|比|对比|变化|变动|增长|增加|减少|上升|下降|高|低|大|小|好|差|更|最|很|挺|比较|较为|升|降|涨|跌|持平|增|减|"
     "OK|ok|好的|好|嗯|谢谢|thanks|please|what|is|the|of|in|for|and|how|much|tell|me|show|was|were|are|did|compare|with|to|vs|a|an|s|年末"
 )
-FILLER = re.compile("|".join(sorted(dict.fromkeys(_FILLERS.split("|")), key=len, reverse=True)))
-_WORD = re.compile(r"[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9_.-]*")
+_WORDS = dict.fromkeys(_FILLERS.split("|"))
+_LONG = re.compile("|".join(sorted((re.escape(word) for word in _WORDS if len(word) > 1), key=len, reverse=True)))
+_SHORT = frozenset(word for word in _WORDS if len(word) == 1)
+# Only these may be peeled off the edge of an unknown word; 小, 大, 用 and the like may be part of it (小微, 信用卡).
+_PARTICLES = frozenset("的了吗呢吧啊呀哦嘛么是在有为和与跟同及比请我你您他她它看查问那这就也都还再又从到至由于对把将里中上下内外时其后先给个按把算求列多")
+_RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9_.-]*")
 
 
-def leftovers(text: str, explained: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans of words that neither an explained span nor a filler covers (two Chinese characters or two letters at least)."""
+def leftovers(text: str, explained: list[tuple[int, int]], names: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans of words that neither an explained span nor a filler covers: of two characters, or of one that touches a name."""
     masked = list(text)
     for start, end in explained:
         masked[start:end] = "\0" * (end - start)
-    remaining = FILLER.sub(lambda match: "\0" * len(match[0]), "".join(masked))
-    return [match.span() for match in _WORD.finditer(remaining) if len(match[0]) >= 2]
+    remaining = _LONG.sub(lambda match: "\0" * len(match[0]), "".join(masked))
+    found = [_peeled(remaining, *match.span()) for match in _RUN.finditer(remaining)]
+    starts = {start for start, _ in names}
+    return [(start, end) for start, end in found if end - start >= 2 or (end > start and end in starts)]
+
+
+def _peeled(text: str, start: int, end: int) -> tuple[int, int]:
+    """A run without the particles at its edges; empty when it holds nothing but fillers."""
+    if all(char in _SHORT for char in text[start:end]):
+        return start, start
+    while start < end and text[start] in _PARTICLES:
+        start += 1
+    while start < end and text[end - 1] in _PARTICLES:
+        end -= 1
+    return start, end

@@ -16,6 +16,7 @@ from data.banks import BankRegistry
 from data.indicators import IndicatorCatalogue
 from data.period_text import Relative
 from data.periods import Period
+from data.refusals import Refusal, RefusalCode
 from tools.expressions import free_expression
 from tools.name_scanner import NameScanner
 
@@ -76,14 +77,14 @@ class Understanding:
             operations = [Operation(Op.COMPARE), *[o for o in operations if o.op is not Op.VALUE]]
         if operations[0].op is Op.OVERVIEW and slots.indicators and mentions.indicators:
             operations = [Operation(Op.VALUE), Operation(Op.DIFFERENCE), Operation(Op.LINE)] if len(slots.banks) < 2 else [Operation(Op.COMPARE)]
-        if operations[0].op is Op.COMPARE and len(slots.banks) < 2 and len(slots.indicators) < 2:
-            operations = [Operation(Op.DIFFERENCE)] if mentions.base_periods or len(mentions.periods) > 1 else operations
-        if operations[0].op is Op.TREND and len(slots.indicators) == 0 and slots.banks:
-            operations = [*operations]
+        if operations[0].op is Op.COMPARE and len(slots.banks) < 2 and len(slots.indicators) < 2 and (mentions.base_periods or len(mentions.periods) > 1):
+            operations = [Operation(Op.DIFFERENCE)]
+        if len(slots.banks) < 2 and len(slots.indicators) < 2 and slots.indicators:
+            operations = [o for o in operations if o.op is not Op.COMPARE] or [Operation(Op.VALUE)]
         return operations
 
     def _bank_default(self, merged: Merged, operations: list[Operation], horizon: Horizon) -> tuple[Slots, list[str]]:
-        slots, notes = merged.slots, [f"沿用上文的{'、'.join(merged.taken)}"] if merged.taken else []
+        slots, notes = merged.slots, list[str]()
         if slots.banks or operations[0].op in _NEEDS_NO_PERIOD:
             return slots, notes
         if operations[0].op is Op.RANK:
@@ -149,11 +150,10 @@ class Understanding:
         return QueryPlan(question, f"计算 {expression}", INTENTS[Op.EXPRESSION], Slots(), [operation], carried=carried)
 
     def _refused(
-        self, question: str, refusal: object, slots: Slots, operations: list[Operation], mentions: Mentions, carried: Carried
+        self, question: str, refusal: Refusal, slots: Slots, operations: list[Operation], mentions: Mentions, carried: Carried
     ) -> QueryPlan:
-        from data.refusals import Refusal, RefusalCode
-
-        assert isinstance(refusal, Refusal)
+        if mentions.unknown_banks or mentions.not_applicable:
+            slots = replace(slots, banks=[] if mentions.unknown_banks else slots.banks, indicators=[] if mentions.not_applicable else slots.indicators)
         # A question that only lacks a slot keeps what it said, so that the answer to it ("招商银行") completes it.
         kept = replace(carried, slots=replace(slots, periods=self._said_periods(mentions) or carried.slots.periods), operations=operations, pending=True)
         carry = kept if refusal.code is RefusalCode.AMBIGUOUS and slots.indicators and not mentions.ambiguous else carried

@@ -28,7 +28,7 @@ _UNITS = re.compile(r"(?:用|按|以|换算成|换成|折合|单位(?:是|为|�
 _UNKNOWN_BANK = re.compile(r"[\u4e00-\u9fff]{2,8}?(?:银行|农商行|农信社|农村信用社|信用联社|村镇行)|[A-Z][A-Za-z]+ Bank\b|Bank of [A-Z][a-z]+")
 _NOT_A_BANK = re.compile(
     r"(?:哪家|哪些|哪个|几家|各家?|每家|所有|全部|其他|其它|这家|那家|该|两家|三家|多家|一家|上市|商业|中资|外资|大型|大|小|股份制?|国有|城商|农商|政策性|"
-    r"中小|头部|可比|同业|系统重要性|全国性?|地方|城市|农村|民营|手机|网上|电话|投资|私人|交易|母|本|我|他|中央|人民|世界|开放|直销|个人|公司|零售|数字|移动|在线|电子|对比|比较|业务|优质|最好的?|最大的?|的|和|与|比|年|末|看|查|问|说)?(?:家)?银行$"
+    r"中小|头部|可比|同业|系统重要性|全国性?|地方|城市|农村|民营|手机|网上|电话|投资|私人|交易|母|本|我|他|中央|人民|世界|开放|直销|个人|公司|零售|数字|移动|在线|电子|对比|比较|业务|优质|最好的?|最大的?|的|和|与|比|年|末|看|查|问|说|有)(?:家)?银行$"
 )
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
@@ -108,7 +108,7 @@ class QuestionReader:
             ambiguous=[span for span in names if span.kind is NameKind.AMBIGUOUS],
             not_applicable=[span for span in names if span.kind is NameKind.NOT_APPLICABLE],
             periods=target, base_periods=base, scope=scope, gaap=gaap, unit=_unit(unit_match), cues=cues,
-            unexplained=leftovers(text, explained), correction=bool(_CORRECTION.search(text)), addition=bool(_ADDITION.search(text)),
+            unexplained=leftovers(text, explained, [(span.start, span.end) for span in indicators]), correction=bool(_CORRECTION.search(text)), addition=bool(_ADDITION.search(text)),
         )
 
     def _find_weak(self, text: str, names: list[NameSpan], periods: list[PeriodMention]) -> list[NameSpan]:
@@ -131,7 +131,7 @@ class QuestionReader:
         for match in _UNKNOWN_BANK.finditer("".join(masked)):
             lead = _LEAD.match(match[0])
             name = match[0][lead.end():] if lead else match[0]
-            if len(name) > 2 and not _NOT_A_BANK.match(name) and self._banks.by_name(name) is None:
+            if len(name) > 2 and not _NOT_A_BANK.search(name) and self._banks.by_name(name) is None:
                 found.append(name)
                 spans.append((match.end() - len(name), match.end()))
         return found, spans

@@ -15,12 +15,16 @@ def decomposition(sheet: FactSheet, finding: Finding) -> list[str]:
     if finding.words.get("dupont"):
         return _dupont(sheet, finding, total, parts)
     change = total.kind is FigureKind.CHANGE
-    rows = [[finding.words[part.id], f"{{{part.id}.value}}"] for part in parts]
-    rows.append(["合计", f"{{{total.id}.value}}"])
+    rows = [[f"{{{part.id}.name}}", f"{{{part.id}.value}}"] for part in parts]
+    rows.append([f"合计：{{{total.id}.name}}", f"{{{total.id}.value}}"])
     largest = max(parts, key=lambda part: abs(part.quantity.base))
     span = f"{{{total.id}.period}}较{{{total.id}.base}}" if total.base_period else f"{{{total.id}.period}}"
     noun = "贡献" if change else "金额"
-    opening = f"{{{total.id}.bank}}{span}{finding.words['name']}{scope_note(total)}，影响最大的是{finding.words[largest.id]}（{{{largest.id}.value}}）："
+    if not change and len(finding.ids.get("ends", [])) == 2:
+        first, last = finding.ids["ends"]
+        opening = f"{{{total.id}.bank}}{span}从{{{first}.name}}{{{first}}}到{{{last}.name}}{{{last}}}{scope_note(total)}，逐项如下："
+    else:
+        opening = f"{{{total.id}.bank}}{span}{finding.words['name']}{scope_note(total)}，影响最大的是{{{largest.id}.name}}（{{{largest.id}.value}}）："
     lines = [opening, "", *table(["项目", noun], rows), "", f"- 关系式：{finding.words['formula']}；各项之和等于合计。"]
     if finding.words.get("missing"):
         lines.append(f"- 未披露：{finding.words['missing']}（并入其他）。")
@@ -29,8 +33,8 @@ def decomposition(sheet: FactSheet, finding: Finding) -> list[str]:
 
 
 def _dupont(sheet: FactSheet, finding: Finding, total: Figure, parts: list[Figure]) -> list[str]:
-    rows = [[finding.words[part.id], f"{{{part.id}}}"] for part in parts]
-    opening = f"{{{total.id}.bank}}{{{total.id}.period}}按期初期末平均净资产计算的净资产收益率为{{{total.id}}}{scope_note(total)}，三因素如下（与披露的加权平均净资产收益率口径不同）："
+    rows = [[f"{{{part.id}.name}}", f"{{{part.id}}}"] for part in parts]
+    opening = f"{{{total.id}.bank}}{{{total.id}.period}}{{{total.id}.name}}为{{{total.id}}}{scope_note(total)}，三因素如下（与披露的加权口径不同）："
     lines = [opening, "", *table(["因素", "本期"], rows), ""]
     return [*lines, *[how_computed(sheet, figure) for figure in (*parts, total)]]
 

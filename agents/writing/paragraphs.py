@@ -124,12 +124,12 @@ def recomputed(sheet: FactSheet, finding: Finding) -> Paragraph:
     return [f"{subject(computed)}按公式复算为{{{computed.id}}}{verdict}。", how_computed(sheet, computed)]
 
 
-def line(_: FactSheet, finding: Finding) -> Paragraph:
+def line(sheet: FactSheet, finding: Finding) -> Paragraph:
     """Whether a figure stands on the right side of the regulatory line."""
-    key, words = finding.ids["value"][0], finding.words
-    verdict = "符合" if words["meets"] == "yes" else "未达到"
-    note = f"{words['note']}" if words.get("note") else ""
-    return [f"监管要求{words['sense']}{words['bound']}，{{{key}.bank}}{{{key}.period}}的{{{key}}}{verdict}要求。依据：{words['source']}。{note}"]
+    figure, words = sheet.get(finding.ids["value"][0]), finding.words
+    verdict = "符合要求" if words["meets"] == "yes" else "未达到要求"
+    first = f"{subject(figure)}为{cited(figure)}{scope_note(figure)}，监管要求{words['sense']}{words['bound']}，{verdict}。"
+    return [first, f"- 依据：{words['source']}。{words.get('note', '')}"]
 
 
 def expression(_: FactSheet, finding: Finding) -> Paragraph:
