@@ -52,9 +52,8 @@ def _investigate(desk: Desk, state: AgentState, runtime: Runtime[Context], model
     belt = Toolbelt(desk, context.searcher, lambda name, result: runtime.stream_writer(ToolCalled(context.elapsed_ms(), name, result).to_dict()))
     banks = "、".join(desk.bank_name(key) for key in context.horizon.banks())
     text = prompt("analyst", question=state.question, today=context.clock().date().isoformat(), banks=banks, calls=str(limits.tool_calls))
-    agent = create_agent(model, belt.tools(), middleware=[
-        ModelCallLimitMiddleware(run_limit=limits.tool_calls + 1), ToolCallLimitMiddleware(run_limit=limits.tool_calls),
-    ])
+    budget: list[Any] = [ModelCallLimitMiddleware(run_limit=limits.tool_calls + 1), ToolCallLimitMiddleware(run_limit=limits.tool_calls)]
+    agent: Any = create_agent(model, belt.tools(), middleware=budget)
     deadline, spent = monotonic() + limits.seconds, 0
     try:
         for chunk in agent.stream({"messages": [("user", text)]}, {"recursion_limit": 4 * limits.tool_calls + 8}, stream_mode="updates"):

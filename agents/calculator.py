@@ -7,7 +7,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from agents.calculations import definitions, peers, series, shares, values
+from agents.calculations import definitions, peers, report_sections, series, shares, values
 from agents.calculations.desk import Desk
 from agents.context import Context
 from agents.events import Computed
@@ -20,6 +20,7 @@ OPERATIONS: Mapping[Op, Callable[[Desk, Operation], None]] = {
     Op.VALUE: values.values, Op.YOY: values.changes, Op.QOQ: values.changes, Op.DIFFERENCE: values.changes, Op.RECOMPUTE: values.recompute,
     Op.LINE: values.line, Op.TREND: series.trend, Op.CAGR: series.cagr, Op.AVERAGE: series.average, Op.TOTAL: series.total,
     Op.COMPARE: peers.compare, Op.RANK: peers.rank, Op.SHARE: shares.share, Op.EXPRESSION: shares.expression, Op.OVERVIEW: shares.overview,
+    Op.REPORT: report_sections.report,
 }
 
 
@@ -52,5 +53,5 @@ def _refusal(desk: Desk) -> Refusal | None:
     if not desk.gaps:
         return None
     answered = {figure.entity_id for figure in desk.sheet.answer_figures()}
-    missing_bank = any(bank not in answered for bank in desk.plan.slots.banks) and not desk.plan.has(Op.RANK)
+    missing_bank = any(bank not in answered for bank in desk.plan.slots.banks) and not desk.plan.has(Op.RANK, Op.REPORT)
     return desk.gaps[0] if missing_bank or not desk.sheet.answers else None

@@ -30,11 +30,15 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding. ids: roles → figure ids ("value", "base", "amount", "rate", "parts"…). words: roles → literal words."""
+    """One finding. ids: roles → figure ids ("value", "base", "amount", "rate", "parts"…). words: roles → literal words.
+
+    section: heading under which a report tells it; "" in an answer.
+    """
 
     kind: FindingKind
     ids: dict[str, list[str]] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
+    section: str = ""
 
     def one(self, role: str) -> str | None:
         """The first figure id of a role, or None."""

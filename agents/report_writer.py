@@ -11,7 +11,8 @@ from agents.context import Context
 from agents.events import Written
 from agents.findings import Finding, FindingKind
 from agents.plan import Op
-from agents.prompts.library import prompt
+from agents.llm.cache import answer_key
+from agents.prompts.library import prompt, prompt_version
 from agents.state import AgentState
 from agents.writing.compose import compose
 from data.errors import ModelUnavailableError
@@ -52,13 +53,22 @@ def _by_model(state: AgentState, sheet: FactSheet, context: Context) -> dict[str
         findings="\n".join(_told(finding) for finding in state.findings), caveats="\n".join(state.caveats) or "无",
         problems=f"\n上一稿没有通过审计，请改正：\n{chr(10).join(state.problems)}\n" if state.problems else "",
     )
-    request = CompletionRequest(purpose="revise" if state.problems else "write", private=context.private, domain_text=state.question)
+    request = CompletionRequest(
+        purpose="revise" if state.problems else "write", private=context.private, domain_text=state.question, cache_key=_cache_key(text, context),
+    )
     try:
         completion = context.models.complete_sync([HumanMessage(text)], request=request)
     except ModelUnavailableError as error:
         to_dict = getattr(error.receipt, "to_dict", None)
         return {"draft": compose(sheet, state.findings), "written_by": "template", "receipt": to_dict() if callable(to_dict) else {}}
     return {"draft": completion.text.strip(), "written_by": completion.receipt.served_by, "receipt": completion.receipt.to_dict()}
+
+
+def _cache_key(text: str, context: Context) -> str:
+    """Resolved question, figures and findings (all in the prompt's text), ledger and index version, prompt version, models."""
+    models = ",".join(f"{status.role}={status.model}" for status in context.models.status())
+    parts = {"text": text, "ledger": context.store.version(context.collections), "index": context.searcher.version(), "models": models}
+    return answer_key({**parts, "prompt": prompt_version("report_writer")})
 
 
 def _row(sheet: FactSheet, figure: Figure) -> str:

@@ -13,7 +13,6 @@ from uuid import uuid4
 from agents.context import Context
 from agents.events import Event, from_dict
 from agents.graph import Graph
-from agents.llm.cache import AnswerCache, answer_key
 from agents.llm.service import LLMService
 from agents.plan import QueryPlan
 from agents.state import AgentState, new_turn
@@ -29,10 +28,14 @@ from data.ports import FigureStore, Searcher
 from tools.factsheet import FactSheet
 from tools.lookup import FigureFinder, Wanted
 from tools.name_scanner import NameScanner
+from tools.report.document import Document, parse_answer
+from tools.report.html import to_html
+from tools.report.markdown import to_markdown
 
 if TYPE_CHECKING:
     from tools.financial_ner import FinancialNER
 
+REPORT_FORMATS: Mapping[str, Callable[[Document], str]] = {"md": to_markdown, "html": to_html}
 Observer = Callable[[Event], None]
 _BUNDLED_NAMES = ("", "bundled")
 
@@ -51,7 +54,6 @@ class Assistant:
     models: LLMService
     clock: Callable[[], datetime]
     settings: Settings
-    cache: AnswerCache | None = None
 
     @cached_property
     def ner(self) -> FinancialNER:
@@ -78,6 +80,20 @@ class Assistant:
             "trace_id": run, "elapsed_ms": round((perf_counter() - started) * 1000),
             "cached": bool(state.receipt.get("cached")),
         }
+
+    def report(self, request: str, fmt: str = "md", *, thread_id: str | None = None, on_event: Observer | None = None) -> str:
+        """A report in words to a text of the format (md or html).
+
+        Raises:
+            UsageError: the format is not one of REPORT_FORMATS, or the request could not be answered (the refusal is the message).
+        """
+        if fmt not in REPORT_FORMATS:
+            raise UsageError(f"报告格式只有 {'、'.join(REPORT_FORMATS)}，收到“{fmt}”")
+        answer = self.ask(request, thread_id=thread_id, on_event=on_event)
+        if answer["refusal"]:
+            raise UsageError(f"{answer['refusal']['message']}{answer['refusal']['suggestion']}")
+        generated = f"{self.clock().date().isoformat()} 由小京财智生成；每个数字均可按来源核对，未经审计的数据已注明。"
+        return REPORT_FORMATS[fmt](parse_answer(answer["resolved_question"].replace("的报告", "分析报告"), answer["answer"], generated))
 
     def find_figure(self, indicator: str, period: str, scope: str = "集团", bank: str | None = None, collection: str | None = None) -> dict[str, Any] | None:
         """One figure by names, as the contract prints it; None where the ledger has none.

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 _KINDS = {"reported": "披露", "computed": "计算", "change": "变动"}
+_CELL = {"table": "表", "row": "行", "column": "列", "quote": "原文", "source": "来源"}
 _SOURCES = "\n\n来源：\n"
 
 
-def show_answer(result: Record) -> None:
-    """Print one turn: the question as understood (where it was filled in), the answer, what could be asked next."""
-    if result["resolved_question"] and result["resolved_question"] != result["question"]:
+def show_answer(result: Record, *, steps_shown: bool = False) -> None:
+    """Print one turn: the question as understood (unless the steps have told it), the answer, what could be asked next."""
+    if not steps_shown and result["resolved_question"] not in ("", result["question"]):
         show_dim(f"理解为：{result['resolved_question']}")
     show_markdown(result["answer"])
     if suggestions := result.get("suggestions"):
@@ -111,16 +112,20 @@ def figure_card(figure: Record, figures: Sequence[Record]) -> str:
     lines += [f"  由 {key}：{figure_line(by_id[key])}" for key in figure["inputs"] if key in by_id]
     for item in figure["evidence"]:
         lines.append(f"  出处：{place(item)}")
-        lines += [f"    {label}：{item[key]}" for label, key in (("表", "table"), ("行", "row"), ("列", "column"), ("原文", "quote"), ("来源", "source")) if item.get(key)]
+        lines += [f"    {label}：{item[key]}" for key, label in _CELL.items() if item.get(key)]
     return "\n".join(lines)
 
 
 def _facts(figure: Record) -> list[tuple[str, str]]:
     return [
-        ("类型", _KINDS.get(figure["kind"], figure["kind"])), ("公式", figure["formula"] or ""), ("对比期", figure.get("base_period") or ""),
-        ("准则", figure.get("gaap") or ""), ("审计", "" if figure.get("audited", True) else "未经审计"), ("重述", "是" if figure.get("restated") else ""),
-        ("注", figure.get("note") or ""),
-    ]  # fmt: skip
+        ("类型", _KINDS[figure["kind"]]),
+        ("公式", figure["formula"] or ""),
+        ("对比期", figure["base_period"] or ""),
+        ("准则", figure["gaap"]),
+        ("审计", "" if figure["audited"] else "未经审计"),
+        ("重述", "是" if figure["restated"] else ""),
+        ("注", figure["note"]),
+    ]
 
 
 def place(evidence: Record) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.checkpoints import sqlite_checkpointer
 from agents.graph import build_graph
 from agents.llm.cache import AnswerCache
+from agents.llm.routing import FinancialDomainClassifier
 from agents.llm.service import LLMService, ModelSlot
 from agents.understanding.grammar import Understanding
 from app.assistant import Assistant
@@ -44,14 +45,13 @@ def open_assistant(settings: Settings, *, models: LLMService | None = None, cloc
     _make_home(settings)
     banks, catalogue, scanner = bank_registry(), indicator_catalogue(), name_scanner()
     ledger = Ledger.open(settings.ledger_url)
-    service = models or LLMService([ModelSlot(_model(item)) for item in settings.models])
+    service = models or _service(settings)
     checkpointer = sqlite_checkpointer(settings.home / "threads.db")
     try:
         seed_bundled(ledger)
         yield Assistant(
             graph=build_graph(checkpointer), store=ledger, searcher=RetrievalEngine(), banks=banks, catalogue=catalogue, scanner=scanner,
             understanding=Understanding.build(scanner, banks, catalogue), models=service, clock=clock, settings=settings,
-            cache=AnswerCache(settings.home / "answers.db") if settings.cache else None,
         )
     finally:
         service.close()
@@ -66,12 +66,20 @@ def _make_home(settings: Settings) -> None:
         raise SettingsError(f"无法建立状态目录 {settings.home}：{error}；请用 CAIZHI_HOME 指定一个可写的目录") from error
 
 
+def _service(settings: Settings) -> LLMService:
+    """The language-model service with its answer cache; it loads nothing before it is asked."""
+    slots = [ModelSlot(_model(item)) for item in settings.models]
+    terms = [*bank_registry().names(), *indicator_catalogue().names()] if slots else []
+    cache = AnswerCache(settings.home / "answers.db") if slots and settings.cache else None
+    return LLMService(slots, classifier=FinancialDomainClassifier(terms), cache=cache)
+
+
 def _model(item: ModelSettings) -> ModelConfig:
     """A provider configuration from settings: a preset by name, else any OpenAI-compatible server."""
     from agents.llm.providers import PRESETS, ModelConfig, preset
     from pydantic import SecretStr
 
-    changes = {"role": item.role, "timeout_s": item.timeout_s}
+    changes: dict[str, Any] = {"role": item.role, "timeout_s": item.timeout_s}
     if item.api_key:
         changes["api_key"] = SecretStr(item.api_key)
     if item.base_url:

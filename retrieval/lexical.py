@@ -34,7 +34,7 @@ class LexicalIndex:
     """BM25 over texts; built at once, read by any number of threads."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        import bm25s  # type: ignore[import-untyped]
+        import bm25s
 
         words: defaultdict[str, int] = defaultdict(lambda: _FIRST_WORD + len(words))
         tokens, owners = _tokens(texts, words.__getitem__)

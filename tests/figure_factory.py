@@ -13,6 +13,7 @@ def figure(
 ) -> Figure:
     """A reported figure of 招商银行 2023, unless told otherwise."""
     return Figure(
-        entity=entity, entity_id=entity, indicator=indicator, indicator_id=indicator_id, period=Period.parse(period), quantity=Quantity.of(value, unit),
+        entity=entity, entity_id=entity, indicator=indicator, indicator_id=indicator_id, period=Period.parse(period),
+        quantity=Quantity.of(value, unit),
         scope=scope, gaap=gaap, point=point, audited=audited, restated=restated, id=id,
     )

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,11 @@ GOOD = """# 主题
 
 def names(entry: KnowledgeEntry) -> set[str]:
     return {normalise_name(name) for name in entry.names}
+
+
+def catalogue_entries() -> list[dict[str, Any]]:
+    files = sorted((CATALOGUE_FOLDER / "indicators").glob("*.yaml"))
+    return [row for path in files for row in read_yaml_list(path)]
 
 
 def written(folder: Path, text: str) -> Path:
@@ -91,11 +97,24 @@ def test_regulation_entries_cite_a_dated_text() -> None:
 
 
 def test_indicators_exist_in_the_catalogue() -> None:
-    files = sorted((CATALOGUE_FOLDER / "indicators").glob("*.yaml"))
-    known = {entry["id"] for path in files for entry in read_yaml_list(path)}
+    known = {entry["id"] for entry in catalogue_entries()}
     unknown = {(entry.id, indicator) for entry in ENTRIES for indicator in entry.indicators if indicator not in known}
     assert known
     assert unknown == set()
+
+
+def test_a_name_shared_with_the_catalogue_means_the_same_indicator() -> None:
+    meant = {
+        normalise_name(name): row["id"]
+        for row in catalogue_entries()
+        for name in (row["name"], *(row.get("aliases") or ()), *(row.get("english") or ()))
+    }
+    # A unit may share its letters with an indicator (bps: basis points, book value per share); no other entry may.
+    others = [entry for entry in ENTRIES if entry.kind is not KnowledgeKind.UNIT]
+    shared = [(entry, name) for entry in others for name in names(entry) & meant.keys()]
+    astray = [(entry.id, name, meant[name]) for entry, name in shared if meant[name] not in entry.indicators]
+    assert shared
+    assert astray == []
 
 
 def test_no_name_stands_for_two_entries() -> None:

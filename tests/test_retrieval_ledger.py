@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
+from threading import Timer
 
 import pytest
 from sqlalchemy.dialects import sqlite
@@ -315,6 +316,19 @@ def test_a_ledger_held_by_another_writer(path: Path, monkeypatch: pytest.MonkeyP
         other.execute("ROLLBACK")
         other.close()
         assert ledger.add([figure()]) == 1
+
+
+def test_a_new_file_that_another_process_is_writing_is_waited_for(path: Path) -> None:
+    """SQLite itself does not wait here, when it switches to write-ahead logging."""
+    path.parent.mkdir()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = Timer(0.3, other.execute, ["ROLLBACK"])
+    release.start()
+    with Ledger.open(f"sqlite:///{path}") as ledger:
+        assert ledger.add([figure()]) == 1
+    release.join()
+    other.close()
 
 
 def test_addresses_that_lead_nowhere(tmp_path: Path) -> None:

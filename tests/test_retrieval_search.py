@@ -9,7 +9,7 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import bm25s  # type: ignore[import-untyped]
+import bm25s
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -165,6 +165,7 @@ def test_the_growth_of_a_total_by_its_parts_and_the_rest() -> None:
     assert [part.share for part in result.parts] == [Decimal(100), Decimal(-50), Decimal(50)] and "余额" in result.note
     whole = shares_of_change(figure("90", id="f8"), figure("85", id="f9", period="2022"), now, base)
     assert list(contributions(whole)) == ["a", "b"] and whole.note == ""
+    assert "重叠" in shares_of_change(figure("80", id="f8"), totals[1], now, base).note
     partial = shares_of_change(*totals, now, {"a": base["a"], "c": base["b"]})
     assert partial.missing == ["b", "b"] and contributions(partial)["其他"] == 0
     with pytest.raises(UnitError):
@@ -173,7 +174,7 @@ def test_the_growth_of_a_total_by_its_parts_and_the_rest() -> None:
         shares_of_change(figure("1", "%"), figure("2", "%", id="f2", period="2022"), {}, {})
 
 
-ONE_SIDED = ("net_interest_income", "interest_earning_assets_average")
+ONE_SIDED = ("net_interest_income", "average_interest_earning_assets")
 
 
 def test_net_interest_income_by_volume_rate_and_crossing() -> None:
@@ -182,14 +183,14 @@ def test_net_interest_income_by_volume_rate_and_crossing() -> None:
     assert contributions(result) == {"生息资产规模": Decimal(50), "净息差": Decimal(-50), "规模与净息差交叉": Decimal(-10)}
     assert_exact(result, Decimal(-10))
     assert result.total.indicator_id == "net_interest_income" and "基期利率" in result.note
-    with pytest.raises(FormulaError, match="interest_earning_assets_average"):
+    with pytest.raises(FormulaError, match="average_interest_earning_assets"):
         volume_rate_mix({ONE_SIDED[0]: now[ONE_SIDED[0]]}, base)
     with pytest.raises(FormulaError, match="零"):
         volume_rate_mix(now, {**base, ONE_SIDED[1]: figure("0", id="f12", period="2022")})
 
 
 def test_both_sides_of_the_balance_sheet_where_they_are_given() -> None:
-    keys = ("interest_income", "interest_expense", "interest_earning_assets_average", "interest_bearing_liabilities_average")
+    keys = ("interest_income", "interest_expense", "average_interest_earning_assets", "average_interest_bearing_liabilities")
     now = side("2023", **dict(zip(keys, ("440", "200", "11000", "10000"), strict=True)))
     base = side("2022", 11, **dict(zip(keys, ("400", "180", "10000", "9000"), strict=True)))
     result = volume_rate_mix(now, base)
@@ -325,7 +326,7 @@ def test_parts_of_a_growth_always_close(parts: list[tuple[Decimal, Decimal]], no
 @_THOUSAND
 @given(st.tuples(_ANY, _NOT_ZERO, _ANY, _NOT_ZERO), st.tuples(_ANY, _NOT_ZERO, _ANY, _NOT_ZERO), st.booleans())
 def test_volume_and_rate_always_close(now: tuple[Decimal, ...], base: tuple[Decimal, ...], both: bool) -> None:
-    keys = ("interest_income", "interest_earning_assets_average", "interest_expense", "interest_bearing_liabilities_average") if both else ONE_SIDED
+    keys = ("interest_income", "average_interest_earning_assets", "interest_expense", "average_interest_bearing_liabilities") if both else ONE_SIDED
     sides = [side(p, s, **dict(zip(keys, map(str, values), strict=False))) for p, s, values in (("2023", 1, now), ("2022", 11, base))]
     change = (now[0] - now[2]) - (base[0] - base[2]) if both else now[0] - base[0]
     assert_exact(volume_rate_mix(*sides), change)

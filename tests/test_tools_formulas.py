@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from data.errors import FormulaError, UnitError
 from data.figures import Figure, FigureKind, Scope
+from data.indicators import indicator_catalogue
 from data.periods import Period
 from data.units import Dimension, unit
 from tests.figure_factory import figure
@@ -22,7 +23,7 @@ roa roe_average roe_year_end net_profit_margin asset_turnover equity_multiplier 
 loan_deposit_ratio capital_adequacy_ratio tier1_ratio cet1_ratio leverage_ratio lcr nsfr liquidity_ratio npl_formation_rate effective_tax_rate rwa_density
 liability_asset_ratio eps_basic bvps dividend_payout deposit_cost loan_yield personal_loan_share corporate_loan_share demand_deposit_share personal_deposit_share
 interest_expense_ratio pre_provision_profit net_interest_income non_interest_income npl_balance overdue_npl_deviation loan_share_of_assets
-deposit_share_of_liabilities allowance_increase""".split()  # noqa: SIM905
+deposit_share_of_liabilities allowance_increase""".split()
 )
 SYMBOLS = {Dimension.AMOUNT: "百万元", Dimension.RATIO: "%", Dimension.COUNT: "股"}
 
@@ -260,3 +261,15 @@ def test_a_ratio_does_not_depend_on_units(top: int, bottom: int, symbol: str) ->
 def test_a_value_always_agrees_with_its_own_rounding(value: Decimal) -> None:
     printed = value.quantize(Decimal("0.01"))
     assert agreement(figure(str(printed), "%"), figure(str(value), "%", id="f2")).agrees
+
+
+def test_results_are_what_the_catalogue_calls_them() -> None:
+    catalogue = indicator_catalogue()
+    known = [(rule, catalogue.get(target)) for rule in FORMULAS.values() if (target := rule.indicator_id or rule.id) in catalogue]
+    assert len(known) >= 35
+    assert [(rule.id, rule.name, rule.point) for rule, _ in known] == [(rule.id, item.name, item.point) for rule, item in known]
+    assert all(item.unit.dimension is unit(rule.unit or "百万元").dimension for rule, item in known)
+
+
+def test_every_formula_the_catalogue_names_is_registered() -> None:
+    assert {item.formula for item in indicator_catalogue() if item.formula} <= set(FORMULAS)

@@ -143,7 +143,8 @@ def share(part: Figure, whole: Figure) -> Figure:
     with exact():
         percent = Quantity(part.quantity.value / total * 100, unit("%"))
     name = f"{part.indicator}占{whole.indicator}比重"
-    return derived([part, whole], percent, indicator=name, formula=f"占比 = {part.indicator} ÷ {whole.indicator} × 100%", operation="share", notes=notes)
+    formula = f"占比 = {part.indicator} ÷ {whole.indicator} × 100%"
+    return derived([part, whole], percent, indicator=name, formula=formula, operation="share", notes=notes)
 
 
 def ratio(numerator: Figure, denominator: Figure, unit_symbol: str = "%") -> Figure:
@@ -197,9 +198,8 @@ def total(figures: Sequence[Figure]) -> Figure:
         value = sum((value_in(figure, own) for figure in ordered), Decimal(0))
     names = list(dict.fromkeys(figure.indicator for figure in figures))
     across = len({figure.entity for figure in ordered}) > 1
-    return derived(
-        ordered, Quantity(value, own), indicator=f"{'与'.join(names)}合计", formula=f"合计 = {' + '.join(_terms(figures))}", operation="sum", across=across
-    )
+    formula = f"合计 = {' + '.join(_terms(figures))}"
+    return derived(ordered, Quantity(value, own), indicator=f"{'与'.join(names)}合计", formula=formula, operation="sum", across=across)
 
 
 def rank(figures: Iterable[Figure], direction: Direction | str = Direction.HIGHER) -> list[Ranked]:
@@ -226,7 +226,8 @@ def _words(now: Figure, base: Figure, operation: str | None) -> tuple[ChangeWord
 
 
 def _change(now: Figure, base: Figure, quantity: Quantity, name: str, formula: str, kind: str) -> Figure:
-    notes = [] if (now.indicator_id or now.indicator) == (base.indicator_id or base.indicator) else [f"比较的是不同指标（{now.indicator}与{base.indicator}）"]
+    alike = (now.indicator_id or now.indicator) == (base.indicator_id or base.indicator)
+    notes = [] if alike else [f"比较的是不同指标（{now.indicator}与{base.indicator}）"]
     result = derived(
         [now, base], quantity, indicator=name, formula=formula, operation=kind, kind=FigureKind.CHANGE, indicator_id=now.indicator_id,
         notes=notes, across=kind == "versus",

@@ -113,6 +113,9 @@ def shares_of_change(total_now: Figure, total_base: Figure, parts_now: Mapping[s
     figures = [total_now, total_base, *(side[key] for key in shared for side in (parts_now, parts_base))]
     formula = f"{total_now.indicator}变动 = 各组成部分变动之和" + (" + 其他" if rest or missing else "")
     notes = ["其他为总变动减去所列各项的余额"] if rest or missing else []
+    with exact():
+        if shared and sum((value_in(parts_now[key], own) for key in shared), Decimal(0)) > total_now.quantity.value:
+            notes.append("所列各项之和大于总额，分类可能重叠，请核对")
     return build(
         total_now.indicator, "difference", formula, change, steps, figures, own, base_index=1, indicator_id=total_now.indicator_id,
         missing=missing, notes=notes,
@@ -122,13 +125,13 @@ def shares_of_change(total_now: Figure, total_base: Figure, parts_now: Mapping[s
 def volume_rate_mix(now: Mapping[str, Figure], base: Mapping[str, Figure]) -> Decomposition:
     """The change of 利息净收入 into volume, rate and their crossing.
 
-    Keys: net_interest_income and interest_earning_assets_average; with interest_income, interest_expense and
-    interest_bearing_liabilities_average as well, each side of the balance sheet is split on its own.
+    Keys: net_interest_income and average_interest_earning_assets; with interest_income, interest_expense and
+    average_interest_bearing_liabilities as well, each side of the balance sheet is split on its own.
 
     Raises:
         FormulaError: a key is missing, an average balance is zero, or an input has no id.
     """
-    both = ("interest_income", "interest_expense", "interest_earning_assets_average", "interest_bearing_liabilities_average")
+    both = ("interest_income", "interest_expense", "average_interest_earning_assets", "average_interest_bearing_liabilities")
     two_sided = all(key in side for side in (now, base) for key in both)
     figures = [side[key] for side in (now, base) for key in (both if two_sided else ()) if key in side]
     if two_sided:

@@ -53,8 +53,8 @@ class Decomposition:
         """
         return [
             derived(
-                [part.figure, self.total], Quantity(part.share, unit("%")), indicator=f"{part.name}贡献率", formula="贡献率 = 该项贡献 ÷ 总变动 × 100%",
-                operation="contribution_share",
+                [part.figure, self.total], Quantity(part.share, unit("%")), indicator=f"{part.name}贡献率",
+                formula="贡献率 = 该项贡献 ÷ 总变动 × 100%", operation="contribution_share",
             )
             for part in self.parts if part.share is not None
         ]

@@ -42,10 +42,10 @@ _NEXT: dict[Link | None, frozenset[Link]] = {
 _OWNERS = re.compile(r"归属于?[^,。;:、的(归]{1,18}?(?:股东|所有者|持有者|持有人|母公司)的?(?:[^,。;:、的]{0,4}扣除非经常性损益后?的)?")
 _TERMS = re.compile(
     r"逾期(?:超过)?\d+天(?:以上|以内|及以上)?(?:\(含[^)]*\))?(?:的)?|剩余期限\d+(?:个月|年|天)(?:以内|以上|内|以下)?(?:的)?"
-    r"|单户(?:授信)?(?:总额)?\d+万元?(?:\(含\))?(?:以下|及以下)(?:\(含\))?(?:的)?|\d+年期(?:以上)?|公司(?=类|贷|存款|客户|银行业务|业务|活期|定期|理财|信贷|授信|金融|债|票据|中长期|短期)"
+    r"|单户(?:授信)?(?:总额)?\d[\d,]*万元?(?:\(含\))?(?:以下|及以下|\(含\)以下)(?:\(含\))?(?:的)?|\d+年期(?:以上)?|公司(?=类|贷|存款|客户|银行业务|业务|活期|定期|理财|信贷|授信|金融|债|票据|中长期|短期)"
 )
 _JOIN = re.compile(r"[和及与或]|以及")
-_NOT_JOINED = ("风险", "利息")
+_NOT_JOINED = ("风险", "利息", "所得税")
 _FOOTNOTE = re.compile(r"\(\d\)|\d(?=[一-鿿])")
 _BRACKET = re.compile(r"\s?\((?:[A-Za-z][A-Za-z0-9&\-]{1,9}|[^()\x00-\x04]{0,12}(?:准则|口径|摊薄|年化|税后|税前|本外币|并表|非并表|法))\)")
 _LATIN_BRACKET = re.compile(r"\(([一-鿿]{2,14})\)")
@@ -56,16 +56,20 @@ _FOLLOWS = re.compile(
 )
 # A head that goes on into another word: 利润表, 收益权, 成本端 - but not 净息差表现.
 _CUT_SHORT = re.compile(r"表(?![现明示])|[权端](?![重午])|单(?!季)|书|法(?!定)|户|债(?!务成本)|券|化(?!解)|(?<=中收)[到取]")
+# Acts of paying are amounts only where an amount follows (累计分红超过700亿元).
+_PAID = ("分红", "派息", "付息")
+_FIGURE = re.compile(r"\s?(?:总额|金额|约|近|超过?|逾|达|为|共计?|合计|人民币)*\s?\d")
 _FALLS = re.compile(r"(?:减少|增加|增长|下降|压降|上升)(?:了|的是|较[多快]的是|最[多快]的是|主要是)$")
 _LIST = re.compile(r"\s?(?:[、和及与,]|以及)\s?")
 _LONE_SHARE = re.compile(r"占比(?=\s?(?:分别|约|近|超|达|为|较|比|同比|环比|提升|下降|上升|提高|降至|升至|由|合计|\d))")
 _NOT_AFTER = re.compile(r"(?:市场|LPR|基准|政策|国债|挂牌|无风险|Shibor|SHIBOR|拆借|回购|逆回购|MLF|央行|存款准备|法定|经济|GDP|美债|社会)$")
 _WITH = re.compile(r"[与和对占]")
 _OPENINGS = frozenset("归逾剩单公占0123456789")  # where _OWNERS, _TERMS and _LONE_SHARE may begin
-_RATIOS = ("比例", "比率", "之比", "比重", "占比")
+_RATIOS = ("比例", "比率", "之比", "比重", "占比", "比值")
 _BLOTTED = re.compile(f"{BLOT}+")
 # Aliases that read like part of a sentence: what they say around the indicator is not its name.
-_SENTENCE = re.compile(r"^(?:实现|每(?:10|十)股|达到|完成|计提)|派发|\((?:元|%|倍|[百万亿]+元)[^)]*\)$")
+_SENTENCE = re.compile(r"^(?:集团|本行|实现|每(?:10|十)股|达到|完成|计提)|派发|个基点|\((?:元|%|倍|[百万亿]+元)[^)]*\)$")
+_COUNTS = ("客户规模", "用户规模", "客群规模", "机构规模", "人员规模", "队伍规模")
 _TITLES = re.compile(r"《[^》]*》")
 _MARKET = ("利率", "收益率", "准备金率", "增加值", "利差")
 
@@ -80,8 +84,9 @@ def _vocabulary() -> WordIndex[frozenset[Link]]:
     ):  # fmt: skip
         for word in group:
             table.setdefault(word.lower(), set()).add(link)
+    accounts, heads = tuple(words.accounts), tuple(words.heads)
     for name in _catalogue_names(words):
-        soft = any(name.endswith(account) for account in words.accounts) and not any(name.endswith(head) for head in words.heads)
+        soft = name.endswith(accounts) and not name.endswith(heads)
         table.setdefault(name, set()).add(Link.ACCOUNT if soft else Link.HEAD)
     return WordIndex({word: frozenset(links) for word, links in table.items()})
 
@@ -193,6 +198,10 @@ class _Chains:
         text, name = self._text, self._text[at:end]
         if (name[0].isascii() and text[at - 1 : at].isdigit()) or (text[at - 1 : at] == "占" and name.endswith(_RATIOS)):
             return False
+        if name.endswith(_COUNTS):
+            return False
+        if name.endswith(_PAID):
+            return _FIGURE.match(text, end) is not None
         if name.endswith(_MARKET) and alone and _NOT_AFTER.search(text, max(0, at - 8), at):
             return False
         if word_at(entity_words().not_before).match(text, end) or _CUT_SHORT.match(text, end):

@@ -138,7 +138,8 @@ def _needs_of(item: Input, period: Period) -> list[Need]:
             return [Need(item.name, item.ids, opening, item.label, item.optional)]
         case "average":
             direct = [Need(item.name, item.average_ids, period, f"平均{item.label}", optional=True)] if item.average_ids else []
-            return [*direct, Need(f"{item.name}.closing", item.ids, now, item.label), Need(f"{item.name}.opening", item.ids, opening, f"期初{item.label}")]
+            first = Need(f"{item.name}.opening", item.ids, opening, f"期初{item.label}")
+            return [*direct, Need(f"{item.name}.closing", item.ids, now, item.label), first]
         case _:
             return [Need(item.name, item.ids, now, item.label, item.optional)]
 

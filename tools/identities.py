@@ -89,8 +89,8 @@ _IDENTITIES = (
 )
 # Only ratios whose regulatory or disclosed definition is the registry's own; 存贷比 and weighted averages differ by design.
 _RECOMPUTED = (
-    "npl_ratio", "provision_coverage", "loan_provision_ratio", "special_mention_ratio", "overdue_ratio", "cost_income_ratio", "capital_adequacy_ratio",
-    "tier1_ratio", "cet1_ratio", "leverage_ratio", "lcr", "nsfr", "liquidity_ratio",
+    "npl_ratio", "provision_coverage", "loan_provision_ratio", "special_mention_ratio", "overdue_ratio", "cost_income_ratio",
+    "capital_adequacy_ratio", "tier1_ratio", "cet1_ratio", "leverage_ratio", "lcr", "nsfr", "liquidity_ratio",
 )
 
 

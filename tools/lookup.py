@@ -76,6 +76,10 @@ class FigureFinder:
         query = FigureQuery((wanted.entity_id,), (wanted.indicator_id,), (), wanted.scope, wanted.gaap, self._collections)
         return self._store.periods_of(query)
 
+    def held(self, entity_id: str) -> list[Period]:
+        """Periods in which the ledger holds anything of a bank, oldest first."""
+        return self._store.periods_of(FigureQuery((entity_id,), collections=self._collections))
+
     def recomputed(self, wanted: Wanted) -> Figure | None:
         """The figure by formula alone, whether or not it is reported; in the sheet."""
         computed = self._by_formula(wanted)

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from data.banks import BankRegistry, bank_registry, stands_as_name
 from data.indicators import IndicatorCatalogue, indicator_catalogue
-from tools.traditional import fold, lower
+from tools.traditional import fold, lower, simplify
 from tools.word_index import WordIndex, cuts_a_word
 
 
@@ -42,9 +42,12 @@ class NameScanner:
     """A longest-match scanner over the names of a bank registry and an indicator catalogue; immutable."""
 
     def __init__(self, banks: BankRegistry, catalogue: IndicatorCatalogue) -> None:
+        entries = list(_names(banks, catalogue))
+        # The names come in compatible forms already. Folded in one piece, a line a name: no fold makes one character two.
+        folded = lower(simplify("\n".join(name for name, _, _ in entries))).split("\n")
         table: dict[str, tuple[NameKind, str]] = {}
-        for name, kind, ref in _names(banks, catalogue):
-            table.setdefault("".join(fold(name).lower().split()), (kind, ref))
+        for key, (_, kind, ref) in zip(folded, entries, strict=True):
+            table.setdefault("".join(key.split()), (kind, ref))
         self._index = WordIndex(table)
 
     def scan(self, text: str) -> list[NameSpan]:

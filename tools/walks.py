@@ -96,7 +96,8 @@ def provision_movement(figures: Mapping[str, Figure]) -> Decomposition:
     formula = "贷款损失准备变动 = 本期计提 − 核销及转出 + 收回已核销 − 折现转回 + 汇率及其他变动"
     used = [closing, opening, *(figure for _, figure in found)]
     return build(
-        "贷款损失准备", "walk", formula, change, listed, used, closing.quantity.unit, base_index=1, indicator_id=closing.indicator_id, missing=missing, notes=notes,
+        "贷款损失准备", "walk", formula, change, listed, used, closing.quantity.unit, base_index=1, indicator_id=closing.indicator_id,
+        missing=missing, notes=notes,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from agents.findings import Finding
-from agents.plan import Operation, QueryPlan
+from agents.plan import Op, Operation, QueryPlan
 from data.banks import BankRegistry
 from data.errors import FormulaError, PeriodError
 from data.figures import Figure, Gaap, Scope
@@ -112,6 +112,12 @@ class Desk:
         slots = replace(self.plan.slots, banks=banks, indicators=indicators, periods=periods)
         plan = replace(self.plan, slots=slots, operations=operations or self.plan.operations)
         return Desk(plan, self.finder, self.catalogue, self.banks, today=self.today)
+
+    def narrowed_to(self, indicators: list[str], op: Op) -> Desk:
+        """A desk for other indicators that writes its findings, gaps and caveats straight onto this one."""
+        sub = self.narrowed(self.plan.slots.banks, indicators, self.plan.slots.periods, [Operation(op)])
+        sub.findings, sub.gaps, sub.caveats = self.findings, self.gaps, self.caveats
+        return sub
 
     def absorb(self, other: Desk) -> None:
         """Take over what another desk on the same sheet laid down."""

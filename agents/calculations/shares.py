@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from agents.calculations.desk import Desk
@@ -57,12 +58,16 @@ def overview(desk: Desk, operation: Operation) -> None:
     names = desk.plan.slots.indicators or [name for name in OVERVIEW if name in desk.catalogue]
     for bank in desk.plan.slots.banks:
         for period in desk.periods[-1:]:
-            lines = [_overview_line(desk, bank, name, period) for name in names]
-            kept = [line for line in lines if line]
-            if kept:
-                desk.findings.append(Finding(FindingKind.OVERVIEW, {"values": [v for v, _ in kept], "amounts": [a for _, a in kept]}))
-            else:
+            if not table_of(desk, bank, names, period):
                 desk.gaps.append(desk.finder.gap(desk.wanted(bank, names[0], period)))
+
+
+def table_of(desk: Desk, bank: str, names: Sequence[str], period: Period) -> bool:
+    """A table of figures with their changes on the year before; whether there was any figure."""
+    kept = [line for name in names if (line := _overview_line(desk, bank, name, period))]
+    if kept:
+        desk.findings.append(Finding(FindingKind.OVERVIEW, {"values": [v for v, _ in kept], "amounts": [a for _, a in kept]}))
+    return bool(kept)
 
 
 def _overview_line(desk: Desk, bank: str, name: str, period: Period) -> tuple[str, str] | None:

@@ -54,7 +54,7 @@ class Understanding:
         resolver = PeriodResolver(horizon, slots.banks, slots.indicators, slots.scope, [Period.parse(p) for p in carried.slots.periods], today)
         slots, operations = self._periods(mentions, slots, operations, carried, resolver)
         notes += resolver.assumptions
-        if mentions.unexplained and not refusal:
+        if mentions.unexplained and operations[0].op is not Op.REPORT:
             notes.append(f"未能理解“{'”“'.join(mentions.words(mentions.unexplained))}”，按其余内容作答")
         return QueryPlan(
             question=question, resolved=resolved_question(slots, operations, self.banks, self.catalogue), intent=INTENTS[operations[0].op],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from agents.understanding.cues import CueHit, find_cues
 from agents.understanding.fillers import leftovers
-from data.banks import BankRegistry
+from data.banks import BankRegistry, canonical_code
 from data.figures import Gaap, Scope
 from data.indicators import IndicatorCatalogue
 from data.period_text import PeriodMention, Relative, find_periods
@@ -15,6 +17,7 @@ from data.text import normalise
 from tools.name_scanner import NameKind, NameScanner, NameSpan
 
 Span = tuple[int, int]
+_Member = TypeVar("_Member", Scope, Gaap)
 
 _SCOPES = (
     (Scope.BANK, re.compile(r"(?:本行|母公司|银行单体|单体|法人|本公司|银行本部|本部|母行)(?:报表|数据|的)?口径|银行单体|母公司(?!股东|净|普通股)|(?<![归属于])本行口径|法人口径|单体报表|非并表|未并表")),
@@ -31,6 +34,7 @@ _NOT_A_BANK = re.compile(
     r"中小|头部|可比|同业|系统重要性|全国性?|地方|城市|农村|民营|手机|网上|电话|投资|私人|交易|母|本|我|他|中央|人民|世界|开放|直销|个人|公司|零售|数字|移动|在线|电子|对比|比较|业务|优质|最好的?|最大的?|的|和|与|比|年|末|看|查|问|说|有)(?:家)?银行$"
 )
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
+_CODE = re.compile(r"(?<![\d.A-Za-z])(?:(?:SH|SZ|HK)[.:]?)?\d{4,6}(?:[.\-:]?(?:SH|SZ|HK))?(?![\dA-Za-z%‰.年亿万元])", re.IGNORECASE)
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
 _BASE_BEFORE = re.compile(r"(?:较|比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
 _BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较)")
@@ -89,6 +93,7 @@ class QuestionReader:
         groups = [span.ref for span in names if span.kind is NameKind.BANK_GROUP]
         banks = [span for span in names if span.kind is NameKind.BANK]
         banks = sorted([*banks, *self._find_weak(text, names, periods)], key=lambda span: span.start)
+        banks = sorted([*banks, *self._find_codes(text, [*names, *banks])], key=lambda span: span.start)
         indicators = [span for span in names if span.kind is NameKind.INDICATOR]
         scope, scope_spans = _find_first(_SCOPES, text, names)
         gaap, gaap_spans = _find_first(_GAAPS, text, [])
@@ -120,6 +125,17 @@ class QuestionReader:
         for match in self._weak.finditer(text):
             if not _touches(match.span(), taken) and _bank_expected(text, match.span(), taken):
                 found.append(NameSpan(match.start(), match.end(), NameKind.BANK, self._banks.weak_names()[match[0]].id))
+        return found
+
+    def _find_codes(self, text: str, names: list[NameSpan]) -> list[NameSpan]:
+        """Stock codes in any printed form (600036, 600036.SH, 03968.HK)."""
+        taken = [(span.start, span.end) for span in names]
+        found = []
+        for match in _CODE.finditer(text):
+            bank = self._banks.codes().get(code) if (code := canonical_code(match[0])) else None
+            bank = bank or self._banks.by_name(match[0])
+            if bank is not None and not _touches(match.span(), taken):
+                found.append(NameSpan(match.start(), match.end(), NameKind.BANK, bank.id))
         return found
 
     def _find_unknown(self, text: str, taken: list[Span]) -> tuple[list[str], list[Span]]:
@@ -154,13 +170,12 @@ def _without_periods(names: list[NameSpan], periods: list[PeriodMention]) -> lis
 def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
     before, after = text[: span[0]].rstrip(), text[span[1]:].lstrip()
     joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成")) or not before
-    followed = not after or bool(re.match(r"[、，,和与跟及呢的比]|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
+    followed = not after or bool(re.match(r"[、，,和与跟及呢的比对相在]|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
     touching = any(end == span[0] or start == span[1] for start, end in taken)
     return (joined and followed) or touching
 
 
-def _find_first(table: tuple[tuple[Scope, re.Pattern[str]], ...] | tuple[tuple[Gaap, re.Pattern[str]], ...], text: str,
-                names: list[NameSpan]) -> tuple[Scope | Gaap | None, list[Span]]:
+def _find_first(table: Sequence[tuple[_Member, re.Pattern[str]]], text: str, names: list[NameSpan]) -> tuple[_Member | None, list[Span]]:
     taken = [(span.start, span.end) for span in names]
     for member, pattern in table:
         for match in pattern.finditer(text):

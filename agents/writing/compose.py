@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.findings import Finding, FindingKind
 from agents.writing.paragraphs import PARAGRAPHS
@@ -11,6 +12,10 @@ from tools.factsheet import FactSheet
 
 def compose(sheet: FactSheet, findings: Sequence[Finding]) -> str:
     """The draft of an answer in references; "" when there is nothing to tell."""
+    headings = list(dict.fromkeys(finding.section for finding in findings if finding.section))
+    if headings:
+        parts = [(title, [replace(finding, section="") for finding in findings if finding.section == title]) for title in headings]
+        return "\n\n".join(f"## {title}\n\n{compose(sheet, found)}" for title, found in parts)
     told_by_change = {key for finding in findings if finding.kind is FindingKind.CHANGE for key in finding.ids["value"]}
     paragraphs = []
     for finding in findings:

@@ -129,7 +129,8 @@ def line(sheet: FactSheet, finding: Finding) -> Paragraph:
     figure, words = sheet.get(finding.ids["value"][0]), finding.words
     verdict = "符合要求" if words["meets"] == "yes" else "未达到要求"
     first = f"{subject(figure)}为{cited(figure)}{scope_note(figure)}，监管要求{words['sense']}{words['bound']}，{verdict}。"
-    return [first, f"- 依据：{words['source']}。{words.get('note', '')}"]
+    note = f"「{words['note'].removesuffix('。')}」" if words.get("note") else ""
+    return [first, f"- 依据：{words['source']}。{note}"]
 
 
 def expression(_: FactSheet, finding: Finding) -> Paragraph:

@@ -38,9 +38,14 @@ def ask(
     if not (question or "").strip():
         raise UsageError("问题是空的")
     with invocation.assistant() as assistant:
-        on_event = None if as_json or not sys.stderr.isatty() else _show_step
-        result = assistant.ask(str(question), thread_id=thread, collection=collection, on_event=on_event)
-    _show(result, as_json=as_json)
+        steps = sys.stderr.isatty() and not as_json
+        result = assistant.ask(str(question), thread_id=thread, collection=collection, on_event=_show_step if steps else None)
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+        return 0
+    from app.render import show_answer
+
+    show_answer(result, steps_shown=steps)
     return 0
 
 
@@ -59,15 +64,6 @@ def _turns(row: Row) -> list[str]:
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) and turn.strip() for turn in turns):
         raise UsageError("“turns”应为非空的文字列表")
     return turns
-
-
-def _show(result: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False))
-        return
-    from app.render import show_answer
-
-    show_answer(result)
 
 
 def _show_step(event: Event) -> None:

@@ -104,7 +104,7 @@ class Talk:
             print(card)
             return
         self.last = self.assistant.ask(line, thread_id=self.thread, collection=self.collection, on_event=_show_step)
-        show_answer(self.last)
+        show_answer(self.last, steps_shown=True)
 
     def _card(self, line: str) -> str | None:
         """The card that a line asks for; None for a question. A bare number is a mark only where the last answer has it."""
@@ -118,8 +118,8 @@ class Talk:
 
     def sources(self, _: str) -> str:
         """Every place that the last answer's figures were read at."""
-        figures = self.last["figures"] if self.last else []
-        lines = [f"[{number}] {place(evidence)}：{'、'.join(figure['id'] for figure in read)}" for number, (evidence, read) in enumerate(sources_of(figures), 1)]
+        sources = sources_of(self.last["figures"]) if self.last else []
+        lines = [f"[{number}] {place(evidence)}：{'、'.join(figure['id'] for figure in read)}" for number, (evidence, read) in enumerate(sources, 1)]
         return "\n".join(lines) or "还没有带出处的回答"
 
     def new(self, _: str) -> str:

@@ -48,7 +48,14 @@ def _one(assistant: Assistant, row: Row, collection: str | None) -> dict[str, An
     )
 
 
-def _query(assistant: Assistant, indicators: list[str], banks: list[str], periods: list[str], scope: str | None, collection: str | None) -> FigureQuery:
+def _query(
+    assistant: Assistant, indicators: list[str], banks: list[str], periods: list[str], scope: str | None, collection: str | None
+) -> FigureQuery:
+    """The query of these names.
+
+    Raises:
+        UsageError: a name is not known, or a text is no period.
+    """
     from data.period_text import parse_period
     from data.ports import FigureQuery
 
@@ -93,10 +100,14 @@ def _show(found: list[Figure], *, as_json: bool) -> None:
     if not records:
         print("账本里没有符合条件的数据；`caizhi docs list` 列出有哪些资料")
         return
-    from app.render import place, show_table, value_of
+    from app.render import show_table, value_of
 
     rows = [
-        (figure.entity, figure.indicator, figure.period_label, figure.scope.value, value_of(record), place(figure.evidence[0].to_dict()) if figure.evidence else "")
+        (figure.entity, figure.indicator, figure.period_label, figure.scope.value, value_of(record), _place(figure))
         for figure, record in zip(found, records, strict=True)
     ]
     show_table(("银行", "指标", "期间", "口径", "数值", "出处"), rows)
+
+
+def _place(figure: Figure) -> str:
+    return figure.evidence[0].place() if figure.evidence else ""

@@ -47,8 +47,8 @@ def _hits(passages: Sequence[Passage]) -> list[dict[str, Any]]:
 
 def _show(passages: Sequence[Passage], *, as_json: bool) -> None:
     if as_json:
-        hits = [{**hit, "title": passage.title, "text": passage.text, "source": passage.source} for hit, passage in zip(_hits(passages), passages, strict=True)]
-        print(json.dumps(hits, ensure_ascii=False))
+        told = [{"title": passage.title, "text": passage.text, "source": passage.source} for passage in passages]
+        print(json.dumps([{**hit, **more} for hit, more in zip(_hits(passages), told, strict=True)], ensure_ascii=False))
         return
     if not passages:
         print("没有找到相关内容")

@@ -48,7 +48,8 @@ class Piece:
 class Claim:
     """One statement: indexes of the pieces it rests on (-1: fixed by `fixed_*`), and what it is of.
 
-    kind: level, change, growth, versus, move. base: index of a period piece, or a rule (yoy, ytd).
+    kind: level, change, growth, versus, move. base: index of a period piece, or a rule (yoy, ytd). back: years before the
+    period piece that the claim is of (上年为…).
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Claim:
     sign: int = -1
     base: int | str = ""
     other: int = -1
+    back: int = 0
     figure: Figure | None = None
 
 
@@ -110,10 +112,10 @@ class Writer:
         """A period as reports word it."""
         return self._add(Piece(self._period_text(period, point, style), "period", period=period))
 
-    def level(self, figure: Figure, bank: int, period: int, *, style: str = "") -> int:
-        """A level of a figure."""
+    def level(self, figure: Figure, bank: int, period: int, *, style: str = "", back: int = 0) -> int:
+        """A level of a figure, `back` years before the period piece."""
         number = self._number(figure.quantity, style)
-        self.answer.claims.append(Claim("level", _key(figure), bank, period, number, figure=figure))
+        self.answer.claims.append(Claim("level", _key(figure), bank, period, number, back=back, figure=figure))
         return number
 
     def change(self, now: Figure, before: Figure, bank: int, period: int, base: int | str, *, word: str = "", style: str = "") -> int:
@@ -234,6 +236,7 @@ def _true(claim: Claim, answer: Answer) -> bool:
     bank, period = pieces[claim.bank].bank, pieces[claim.period].period
     if period is None:
         return False
+    period = period.shift_years(-claim.back)
     now = _levels(answer, bank, claim.indicator, period)
     number = pieces[claim.number] if claim.number >= 0 else None
     if claim.kind == "level":
