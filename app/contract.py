@@ -6,17 +6,17 @@ that the contract can only change on purpose; readers outside should ignore keys
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from agents.llm.exchange import Role
 from data.figures import FigureKind, Gaap, Scope
 from data.refusals import RefusalCode
 
 Id = Annotated[str, StringConstraints(pattern=r"^f[1-9]\d*$")]
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
 PeriodText = Annotated[str, StringConstraints(pattern=r"^\d{4}(H[12]|Q[1-4]|Q1-3|-\d{2}-\d{2})?$")]
-ServedBy = Literal["finetuned", "general", "long_context", "template"]
 
 
 class _Part(BaseModel):
@@ -84,7 +84,7 @@ class AttemptModel(_Part):
 class ModelReceipt(_Part):
     """Who wrote the answer, why, and what was tried. cost: decimal text in `currency`, null when a price is unknown."""
 
-    served_by: ServedBy
+    served_by: Role
     reason: str
     attempts: list[AttemptModel]
     model: str = ""

@@ -25,6 +25,7 @@ from data.units import Quantity
 BUNDLED = Path(__file__).parent / "facts" / "bank_facts.csv"
 COLLECTION = "bundled"
 INDUSTRY = "商业银行"
+INDUSTRY_ID = "industry"
 _E = TypeVar("_E", Scope, Gaap)
 
 
@@ -136,7 +137,7 @@ def _figure(row: Mapping[str, str], banks: BankRegistry, catalogue: IndicatorCat
 
 def _entity(name: str, scope: Scope, banks: BankRegistry) -> tuple[str, str]:
     if scope is Scope.INDUSTRY:
-        return INDUSTRY, "industry"
+        return INDUSTRY, INDUSTRY_ID
     bank = banks.by_name(name)
     if bank is None:
         raise FactError(f"银行名录中没有“{name}”")

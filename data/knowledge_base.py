@@ -49,7 +49,7 @@ _KINDS = {kind.value: kind for kind in KnowledgeKind}
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeEntry:
-    """One entry. `indicators`: ids of the catalogue that it explains; `file` and `line` (from 1): where its heading stands."""
+    """One entry. `indicators`: catalogue ids that it explains; `file` and `line` (from 1): where its heading stands."""
 
     id: str
     title: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_spans_never_overlap_and_rise() -> None:
     text = "招商银行、工行和建行的ROE、ROA、净息差、不良率、拨备覆盖率与资本充足率，" * 3
     spans = find_names(text)
     assert len(spans) == 27
-    assert all(left.end <= right.start for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(spans))
 
 
 def test_empty_text_and_odd_characters() -> None:

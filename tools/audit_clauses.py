@@ -24,6 +24,7 @@ _POST = re.compile(r"^\s*(?:\[\d{1,3}\])*\s*的\s*$")
 _IS = re.compile(r"^\s*(?:是|为|来自|属于|系|即)\s*$")
 _DEALT = re.compile(r"分别|依次|各自|各为|分列|逐一")
 _TO = re.compile(r"^(?:了|\s|约|近|则|也|均|大幅|小幅)*(?:至|到|为|达到|达)")
+_REACHED = re.compile(r"^(?:了|\s)*(?:至|到)(?:了|\s)*$")
 _LOOSE_TO = re.compile(r"(?:至|到|为|达到?)\s*(?:了|约|近|人民币)*\s*$")
 _FROM = re.compile(r"(?:由|从|自)[^，。;]{0,24}$")
 
@@ -71,7 +72,7 @@ class Setting:
     change: True for a change, False for a level, None where either may stand. sign: the claimed direction of a change, None
     where the words claim none. moved: the direction in which a level is said to have been reached (降至). loose: a word of
     direction stands somewhere before. rivals: banks compared with. bases: periods compared with (bound: named beside the
-    number, so that they must agree). named: periods named in the sentence. ends: first and last of a range.
+    number, so that they must agree). named: periods named in the sentence, spent: those that a number before belongs to. carried: periods of the surroundings. ends: of a range.
     """
 
     banks: Names = ()
@@ -86,6 +87,8 @@ class Setting:
     bases: tuple[Base, ...] = ()
     bound: bool = False
     named: tuple[Period, ...] = ()
+    spent: tuple[Period, ...] = ()
+    carried: tuple[Period, ...] = ()
     ends: tuple[Period, Period] | None = None
     signalled: bool = False
     clause: str = ""
@@ -113,7 +116,8 @@ class Resolver:
         found = {slot: self._find(slot, index, changing=setting.change is True) for slot in (Slot.BANK, Slot.INDICATOR, Slot.PERIOD)}
         bases, bound = self._bases(token)
         setting = replace(
-            setting, rivals=self._rivals(token), bases=bases, bound=bound, named=self._named(token), scopes=self._scopes(index),
+            setting, rivals=self._rivals(token), bases=bases, bound=bound, named=self._named(token), spent=self._named(token, spent=True),
+            carried=self.focus.periods, scopes=self._scopes(index),
             clause=self.line.text[self.line.clause_start(token.start) : self.line.clause_end(token.end)],
         )  # fmt: skip
         signalled = setting.signalled or bool(bases) or bool(setting.rivals) or self.hints.change
@@ -183,8 +187,9 @@ class Resolver:
             return not any(group.slot is Slot.INDICATOR for group in between)
         if cue.kind == "compare":
             tail = self.line.text[between[-1].end : token.start] if between else ""
-            return not any(group.slot is Slot.INDICATOR for group in between) and "的" not in tail and "为" not in tail
-        return not between
+            return not any(group.slot is Slot.INDICATOR for group in between) and not re.search(r"[的为(]", tail)
+        reached = _REACHED.match(self.line.text[cue.end : between[0].start]) if between else None
+        return not between or (reached is not None and len(between) == 1 and between[0].slot is Slot.PERIOD)
 
     def _loose(self, token: NumberToken) -> int | None:
         start = self.line.segment_start(token.start)
@@ -279,15 +284,15 @@ class Resolver:
         owned = [b for b in self.line.brackets if b.owner is not None]
         start = self.line.segment_start(token.start)
         picks = [g for g in own if start <= g.start and g.end <= token.start and not any(b.start < g.start < b.end for b in owned)]
+        picks = [g for g in picks if g.role == SUBJECT]
         return picks[-1].members if picks else ()
 
     def _roster(self, slot: Slot, before: int) -> tuple[Mention, ...]:
-        """Distinct members of the nearest sentence of the line before a position that names any outside brackets."""
+        """Distinct members of the nearest sentence of the line before a position that names any, outside brackets if it can be."""
         line = self.line
-        picks = [
-            g for g in line.groups
-            if g.slot is slot and g.role == SUBJECT and g.end <= before and line.bracket_of(g.start) is None and not line.is_equation(g.start)
-        ]  # fmt: skip
+        own = [g for g in line.groups if g.slot is slot and g.role == SUBJECT and g.end <= before and not line.is_equation(g.start)]
+        picks = [g for g in own if line.bracket_of(g.start) is None]
+        picks = picks or [g for g in own if (bracket := line.bracket_of(g.start)) is not None and bracket.owner is None]
         if not picks:
             return ()
         segment = line.segment_start(picks[-1].start)
@@ -336,10 +341,13 @@ class Resolver:
         near = near or [g for g in groups if self.line.segment_start(token.start) <= g.start and g.end <= token.start]
         return tuple(name for g in near for member in g.members for name in member.names)
 
-    def _named(self, token: NumberToken) -> tuple[Period, ...]:
+    def _named(self, token: NumberToken, *, spent: bool = False) -> tuple[Period, ...]:
+        """Absolute periods named before the number in its sentence; `spent`: only those that another number follows first."""
         start = self.line.segment_start(token.start)
-        groups = [g for g in self.line.groups if g.slot is Slot.PERIOD and start <= g.start and g.end <= token.start]
-        return tuple(dict.fromkeys(period for g in groups for period in self._periods(g.members, g.start)))
+        groups = [g for g in self.line.groups if g.slot is Slot.PERIOD and g.role == SUBJECT and start <= g.start and g.end <= token.start]
+        if spent:
+            groups = [g for g in groups if any(g.end <= number.start and number.end <= token.start for number in self.line.numbers)]
+        return tuple(dict.fromkeys(period for g in groups for member in g.members for period in member.periods))
 
     # -- periods
 

@@ -183,7 +183,7 @@ def _banks_agree(item: Candidate, setting: Setting) -> bool:
     named = {*setting.banks, *setting.rivals}
     if item.counterpart:
         ends = item.banks | {item.counterpart}
-        return ends <= named if len(named) > 1 else bool(ends & named) or not named
+        return ends <= named if setting.rivals or len(named) > 1 else bool(ends & named) or not named
     if item.change and setting.rivals and not setting.bases and set(setting.rivals).isdisjoint(item.banks):
         return False
     if len(item.banks) > 1 and _ACROSS.search(setting.clause):
@@ -234,7 +234,8 @@ def _periods_disagree(item: Candidate, setting: Setting) -> list[Aspect]:
         return [] if same_time(figure.period, setting.ends[1], figure) and same_time(base, setting.ends[0], figure) else [Aspect.PERIOD]
     if setting.ends is not None and len(setting.periods) > 1 and figure.operation == "cagr":
         return [] if same_time(figure.period, setting.ends[1], figure) else [Aspect.PERIOD]
-    return [] if inside or (named and base is not None and _among(base, setting.named, figure)) else [Aspect.PERIOD]
+    known = named or _among(figure.period, setting.carried, figure)
+    return [] if inside or (known and base is not None and _among(base, setting.spent, figure)) else [Aspect.PERIOD]
 
 
 def _base_agrees(entry: Base, figure: Figure) -> bool:

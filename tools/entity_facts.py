@@ -235,6 +235,6 @@ def _unit(number: Number) -> str:
     unit = re.sub(r"(?<=元)人民币$", "", unit)
     if unit.lower() in ("bp", "bps", "基点", "个基点", "个bp", "点子"):
         return "BP"
-    if unit.lower() in ("pct", "pp", "pps", "ppt", "ppts", "百分点"):
+    if unit.lower() in ("pct", "pcts", "pp", "pps", "ppt", "ppts", "百分点"):
         return "个百分点"
     return f"{unit.removesuffix('人民币')}元" if re.fullmatch(r"[万亿千百十]+(?:人民币)?", unit) else unit

@@ -9,13 +9,12 @@ from data.banks import bank_registry, canonical_code, stands_as_name
 from tools.entity_spans import EntitySpan, EntityType, entity_words, word_at
 from tools.word_index import WordIndex, cuts_a_word
 
-_CJK = r"[一-鿿]"
 _SUFFIX = re.compile(
     r"(?:\([一-鿿]{2,4}\))?(?:集团)?(?:股份有限公司|有限责任公司|控股有限公司|有限公司|集团公司|总公司|会计师事务所|会计师行|律师事务所)(?:\(特殊普通合伙\)|\(有限合伙\))?"
 )
-_LOCAL_BANK = re.compile(rf"(?:{_CJK}){{2,8}}?(?:农村商业银行|农商银行|村镇银行|农村合作银行|农商行)")
+_LOCAL_BANK = re.compile(r"[一-鿿]{2,8}?(?:农村商业银行|农商银行|村镇银行|农村合作银行|农商行)")
 _NO_NAME = re.compile(r"[的在是占以和与及为由向对从等各家个类全多将被有了其这该些数]|股份制|国有|上市|中小|大型|区域|城市|民营|外资|我国|国内|本土|地方|部分|头部")
-_NAME_RUN = re.compile(rf"(?:{_CJK}|[A-Za-z&·]|\([一-鿿]{2,4}\))+$")
+_NAME_RUN = re.compile(r"(?:[一-鿿]|[A-Za-z&·]|\([一-鿿]{2,4}\))+$")
 _CODE = re.compile(
     r"(?<![A-Za-z\d.])(?:\d{6}\s?[.\-]\s?(?:SH|SZ|SS|BJ)|\d{4,5}\s?[.\-]\s?HK|(?:SH|SZ|HK|SEHK|SSE)\s?[:.]?\s?\d{4,6}|\d{6}|0\d{4})(?![A-Za-z\d.%]|,\d{3}(?!\d)|\s?[股户人元万亿])",
     re.IGNORECASE,

@@ -10,7 +10,7 @@ import re
 from tools.entity_spans import EntitySpan, EntityType
 
 _ = r"\s?"
-_YEAR = rf"(?:(?<!\d)(?:19|20)\d{{2}}{_}|(?<!\d)\d{{2}}(?=年(?:[末底初]|[一二三四1-4]季|[上下]半年|度?(?:营|归|净)))|[一二][〇零○oO一二三四五六七八九]{{3}})年(?:[一二三四五六七八九十]{{1,2}}月[一二三四五六七八九十]{{1,3}}日)?"
+_YEAR = rf"(?:(?<!\d)(?:19|20)\d{{2}}{_}|(?<!\d)\d{{2}}(?=年(?:[末底初]|[一二三四1-4]季|[上下]?半年|前三|度?(?:营|归|净)))|[一二][〇零○oO一二三四五六七八九]{{3}})年(?:[一二三四五六七八九十]{{1,2}}月[一二三四五六七八九十]{{1,3}}日)?"
 _SHORT = r"[0-3]\d"
 _NUMBER = r"[一二三四1-4]"
 _QUARTER = rf"(?:第{_}{_NUMBER}{_}季度?|{_NUMBER}{_}季度|{_NUMBER}季(?=[报末初])|[上下]半年|前{_}[二三23]个?季度?|前[一二三四五六七八九十\d]{{1,2}}个?月|首季度?|末季|半年度?|中期)"
@@ -37,7 +37,7 @@ _PATTERN = re.compile(
         rf"(?:{_FULL_YEAR}|(?<!\d)(?<!\d[.,])(?:19|20)\d{{2}}){_TO}(?:{_FULL_YEAR})",
         rf"{_YEAR}{_}{_MONTH}(?:{_}{_DAY}|{_EDGE})?",
         rf"(?<![\d.,]){_SHORT}[-—~至]{_SHORT}年(?!期)",
-        r"(?<!\d)(?:19|20)\d{2}(?=\s?[及和与]\s?(?:19|20)\d{2}\s?年)",
+        r"(?<!\d)(?:19|20)\d{2}(?=(?:\s?[/、及和与]\s?(?:19|20)\d{2}){1,4}\s?年)",
         _FULL_YEAR,
         rf"{_MONTH}(?:{_}{_DAY}|{_EDGE})?",
         rf"(?:{_RELATIVE})(?:{_AFTER_RELATIVE})?",
@@ -45,8 +45,8 @@ _PATTERN = re.compile(
         _LATIN,
     )),
 )  # fmt: skip
-# A single clock of months that is a length (3个月, 12月期) or a day that ends a count (90日) is none of these.
-_NOT_TIME = re.compile(r"上一$|[上前]一年$|^中期$|^半年度?$")
+# 中期 and 半年度 are times only behind a year; 前一年 is a length as often as a year.
+_NOT_TIME = re.compile(r"上一$|^前一年$|^中期$|^半年度?$")
 
 
 def find_times(text: str) -> list[EntitySpan]:

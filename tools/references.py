@@ -4,6 +4,7 @@
     {f1.name}       the indicator's name               {f3.abs}         the size of a change, without its verb
     {f1.bank}       the bank    {f1.scope}  the scope   {f3.word}        its verb alone
     {f1.period}     2023年末 or 2023年                  {f3.base}        the period compared with
+    {f1.yi} {f1.wan} {f1.mn} {f1.qian} {f1.wanyi}  the amount in 亿元, 万元, 百万元, 千元, 万亿元
     {f1.mark}       source marks [1][2]                {f1.formula}     the formula's definition
     {bank} {period} {scope} {name}                     the slots of the question, when there is exactly one of each
     [Calculator((f1-f2)/f2*100)→{f9}]                  computed by the host in Decimal, checked against f9 if the sheet has it
@@ -21,9 +22,10 @@ from decimal import Decimal
 
 from data.errors import UnknownReferenceError
 from data.figures import Figure, FigureKind
+from data.units import Dimension
 from tools.expressions import evaluate
 from tools.factsheet import FactSheet, is_amount_change
-from tools.formatting import change_word, format_quantity, rounded
+from tools.formatting import change_word, format_in, format_quantity, rounded
 
 _REFERENCE = re.compile(r"\{(?P<id>f\d+)(?:\.(?P<field>[a-z]+))?\}|\{(?P<slot>[a-z]+)\}")
 _CALCULATOR = re.compile(r"\[Calculator\((?P<expression>[^\[\]→{}]{1,200})\)→\{(?P<id>f\d+)\}\]")
@@ -109,6 +111,20 @@ def _abs(sheet: FactSheet, figure: Figure) -> str:
     return format_quantity(abs(figure.quantity), sheet.places(figure))
 
 
+UNIT_FIELDS: Mapping[str, str] = {"亿元": "yi", "万元": "wan", "百万元": "mn", "千元": "qian", "万亿元": "wanyi"}
+
+
+def _in_unit(symbol: str) -> Callable[[FactSheet, Figure], str]:
+    """A printer of amounts in one unit; places enough that nothing is rounded to zero."""
+
+    def printed(_: FactSheet, figure: Figure) -> str:
+        if figure.quantity.unit.dimension is not Dimension.AMOUNT:
+            raise UnknownReferenceError(f"{figure.id} 不是金额，不能用{symbol}表示")
+        return format_in(figure.quantity, symbol)
+
+    return printed
+
+
 _FIELDS: Mapping[str, Callable[[FactSheet, Figure], str]] = {
     "": lambda sheet, figure: sheet.show(figure),
     "value": lambda sheet, figure: format_quantity(figure.quantity, sheet.places(figure)),
@@ -122,6 +138,7 @@ _FIELDS: Mapping[str, Callable[[FactSheet, Figure], str]] = {
     "period": lambda _, figure: figure.period_label,
     "formula": lambda _, figure: figure.formula or "",
     "mark": _mark,
+    **{field: _in_unit(symbol) for symbol, field in UNIT_FIELDS.items()},
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agents.calculations.desk import Desk
 from agents.findings import Finding, FindingKind
+from data.facts_table import INDUSTRY_ID
 from data.figures import Scope
 from data.indicators import Indicator
 from data.ports import FigureQuery, FigureStore, Passage
@@ -29,7 +30,7 @@ def definition(desk: Desk, passages: Sequence[Passage]) -> None:
 
 def coverage(desk: Desk, store: FigureStore) -> None:
     """数据范围: banks and periods of the ledger, what can be asked."""
-    entities = [key for key in store.entities_of(FigureQuery()) if key != "industry"]
+    entities = [key for key in store.entities_of(FigureQuery()) if key != INDUSTRY_ID]
     lines = ["可以问这些银行的已披露数据（每个数都带出处）："]
     for key in entities:
         periods = store.periods_of(FigureQuery((key,), scope=Scope.GROUP))

@@ -10,6 +10,7 @@ from agents.findings import Finding
 from agents.plan import Op, Operation, QueryPlan
 from data.banks import BankRegistry
 from data.errors import FormulaError, PeriodError
+from data.facts_table import INDUSTRY, INDUSTRY_ID
 from data.figures import Figure, Gaap, Scope
 from data.indicators import Indicator, IndicatorCatalogue
 from data.periods import Period
@@ -61,7 +62,8 @@ class Desk:
     def wanted(self, bank: str, indicator: str, period: Period, *, as_base: bool = False) -> Wanted:
         """A request under the scope and GAAP of the question."""
         gaap = Gaap(self.plan.slots.gaap) if self.plan.slots.gaap else None
-        return Wanted(bank, indicator, period, self.scope, gaap, as_base)
+        scope = Scope.INDUSTRY if bank == INDUSTRY_ID else self.scope
+        return Wanted(bank, indicator, period, scope, gaap, as_base)
 
     def value(self, bank: str, indicator: str, period: Period, *, answer: bool = False, compute: bool = True) -> Figure | None:
         """The figure asked for, in the sheet; its absence is noted as a gap."""
@@ -105,7 +107,7 @@ class Desk:
     def bank_name(self, bank: str) -> str:
         """Display name of a bank."""
         found = self.banks.get(bank)
-        return found.name if found else bank
+        return found.name if found else INDUSTRY if bank == INDUSTRY_ID else bank
 
     def narrowed(self, banks: list[str], indicators: list[str], periods: list[str], operations: list[Operation] | None = None) -> Desk:
         """A desk over the same sheet for other slots; take its findings over with `absorb`."""
@@ -134,7 +136,9 @@ class Desk:
             return None
 
     def _remark(self, figure: Figure) -> None:
-        if not figure.audited:
+        if figure.gaap is Gaap.IFRS and not self.plan.slots.gaap and figure.scope is not Scope.INDUSTRY:
+            self.remark(f"{figure.entity}{figure.indicator}取自IFRS口径的披露")
+        if not figure.audited and figure.scope is not Scope.INDUSTRY:
             self.remark(f"{figure.entity}{figure.period_label}数据未经审计")
         if figure.note and figure.inputs:
             self.remark(figure.note)

@@ -7,9 +7,10 @@ from agents.findings import Finding, FindingKind
 from agents.plan import Op, Operation
 from data.errors import PeriodError
 from data.figures import Figure
-from data.indicators import Indicator
+from data.indicators import Indicator, Kind
 from data.periods import Period
-from tools.formulas import agreement
+from data.refusals import Refusal, RefusalCode
+from tools.formulas import agreement, formulas_for
 
 _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
 
@@ -20,7 +21,8 @@ def values(desk: Desk, _: Operation) -> None:
         for period in desk.periods:
             figure = desk.value(bank, indicator.id, period, answer=True)
             if figure is not None:
-                desk.findings.append(Finding(FindingKind.VALUE, {"value": [figure.id], **_check(desk, figure, bank, indicator, period)}))
+                words = {"unit": desk.plan.slots.unit} if desk.plan.slots.unit else {}
+                desk.findings.append(Finding(FindingKind.VALUE, {"value": [figure.id], **_check(desk, figure, bank, indicator, period)}, words))
 
 
 def changes(desk: Desk, operation: Operation) -> None:
@@ -52,13 +54,18 @@ def _compared(desk: Desk, operation: Operation, indicator: Indicator, period: Pe
     try:
         return Period.parse(operation.base) if operation.base else period.previous_quarter(point=indicator.point)
     except PeriodError as error:
-        desk.remark(str(error))
+        desk.gaps.append(Refusal(RefusalCode.MISSING_PERIOD, f"{error}。", "可改问同比、较上年末的变动，或指明单季度。"))
         return None
 
 
 def recompute(desk: Desk, _: Operation) -> None:
     """验算: the ratio by its formula over reported figures, beside the reported ratio, and whether the two agree."""
+    named = desk.plan.slots.indicators
+    inputs = {key for name in named for rule in formulas_for(name) for item in rule.inputs for key in item.ids}
+    targets = [name for name in named if name not in inputs] or named
     for bank, indicator in desk.subjects():
+        if indicator.id not in targets:
+            continue
         for period in desk.periods:
             wanted = desk.wanted(bank, indicator.id, period)
             computed = desk.finder.recomputed(wanted)
@@ -90,7 +97,7 @@ def line(desk: Desk, _: Operation) -> None:
 
 def _check(desk: Desk, figure: Figure, bank: str, indicator: Indicator, period: Period) -> dict[str, list[str]]:
     """A reported ratio and the same one by formula, shown together where the inputs are there."""
-    if figure.inputs or indicator.formula is None or len(desk.plan.slots.banks) * len(desk.plan.slots.indicators) * len(desk.periods) > 1:
+    if figure.inputs or indicator.kind is not Kind.RATIO or len(desk.plan.slots.banks) * len(desk.plan.slots.indicators) * len(desk.periods) > 1:
         return {}
     computed = desk.finder.recomputed(desk.wanted(bank, indicator.id, period))
     return {} if computed is None else {"computed": [computed.id]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from data.facts_table import INDUSTRY_ID
 from data.figures import Scope
 from data.periods import Period
 from data.ports import FigureQuery, FigureStore
@@ -42,7 +43,7 @@ class Horizon:
     def banks(self, indicators: Sequence[str] = (), periods: Sequence[Period] = ()) -> list[str]:
         """Ids of the banks with figures (the industry aggregate aside)."""
         query = FigureQuery((), tuple(indicators), tuple(periods), collections=self.collections)
-        return [entity for entity in self.store.entities_of(query) if entity and entity != "industry"]
+        return [entity for entity in self.store.entities_of(query) if entity and entity != INDUSTRY_ID]
 
     def only_bank(self) -> str | None:
         """The single bank of the collections, if there is just one."""

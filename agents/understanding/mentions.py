@@ -10,6 +10,7 @@ from typing import TypeVar
 from agents.understanding.cues import CueHit, find_cues
 from agents.understanding.fillers import leftovers
 from data.banks import BankRegistry, canonical_code
+from data.facts_table import INDUSTRY_ID
 from data.figures import Gaap, Scope
 from data.indicators import IndicatorCatalogue
 from data.period_text import PeriodMention, Relative, find_periods
@@ -35,6 +36,7 @@ _NOT_A_BANK = re.compile(
 )
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
 _CODE = re.compile(r"(?<![\d.A-Za-z])(?:(?:SH|SZ|HK)[.:]?)?\d{4,6}(?:[.\-:]?(?:SH|SZ|HK))?(?![\dA-Za-z%‰.年亿万元])", re.IGNORECASE)
+_INDUSTRY = re.compile(r"(?:全?行业|银行业|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
 _BASE_BEFORE = re.compile(r"(?:较|比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
 _BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较)")
@@ -94,6 +96,7 @@ class QuestionReader:
         banks = [span for span in names if span.kind is NameKind.BANK]
         banks = sorted([*banks, *self._find_weak(text, names, periods)], key=lambda span: span.start)
         banks = sorted([*banks, *self._find_codes(text, [*names, *banks])], key=lambda span: span.start)
+        banks = sorted([*banks, *_find_industry(text, [*names, *banks])], key=lambda span: span.start)
         indicators = [span for span in names if span.kind is NameKind.INDICATOR]
         scope, scope_spans = _find_first(_SCOPES, text, names)
         gaap, gaap_spans = _find_first(_GAAPS, text, [])
@@ -151,6 +154,12 @@ class QuestionReader:
                 found.append(name)
                 spans.append((match.end() - len(name), match.end()))
         return found, spans
+
+
+def _find_industry(text: str, names: list[NameSpan]) -> list[NameSpan]:
+    """The banking industry as a whole, which a supervisor publishes figures for."""
+    taken = [(span.start, span.end) for span in names]
+    return [NameSpan(*match.span(), NameKind.BANK, INDUSTRY_ID) for match in _INDUSTRY.finditer(text) if not _touches(match.span(), taken)]
 
 
 def _negated(text: str, start: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.plan import Op, Operation, Slots
 from data.banks import BankRegistry
+from data.facts_table import INDUSTRY, INDUSTRY_ID
 from data.indicators import IndicatorCatalogue
 from data.periods import Period
 
@@ -17,8 +18,8 @@ _SUFFIX = {
 
 def bank_names(slots: Slots, banks: BankRegistry) -> list[str]:
     """Display names of the banks of some slots."""
-    found = [banks.get(bank_id) for bank_id in slots.banks]
-    return [bank.name for bank in found if bank is not None]
+    found = ((bank_id, banks.get(bank_id)) for bank_id in slots.banks)
+    return [bank.name if bank else INDUSTRY for bank_id, bank in found if bank is not None or bank_id == INDUSTRY_ID]
 
 
 def indicator_names(slots: Slots, catalogue: IndicatorCatalogue) -> list[str]:

@@ -8,8 +8,10 @@ from agents.findings import Finding, FindingKind
 from agents.writing.breakdowns import decomposition, overview
 from agents.writing.style import cited, how_computed, scope_note, shape, subject, table
 from data.figures import Figure, FigureKind
+from data.units import Dimension
 from tools.derivation import is_amount
 from tools.factsheet import FactSheet
+from tools.references import UNIT_FIELDS
 
 Paragraph = list[str]
 
@@ -18,7 +20,9 @@ def value(sheet: FactSheet, finding: Finding) -> Paragraph:
     """招商银行2023年末不良贷款率为0.95%（集团口径）[1]。"""
     figure = sheet.get(finding.ids["value"][0])
     computed = finding.one("computed")
-    lines = [f"{subject(figure)}为{cited(figure)}{scope_note(figure)}。"]
+    other = UNIT_FIELDS.get(finding.words.get("unit", ""))
+    converted = f"，合{{{figure.id}.{other}}}" if other and figure.quantity.unit.dimension is Dimension.AMOUNT else ""
+    lines = [f"{subject(figure)}为{cited(figure)}{scope_note(figure)}{converted}。"]
     if figure.kind is not FigureKind.REPORTED:
         lines = [f"{subject(figure)}为{cited(figure)}{scope_note(figure)}，由披露数计算得出。", how_computed(sheet, figure)]
     if computed:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from data.figures import Figure, FigureKind, Scope
 from tools.factsheet import FactSheet
 
-SHAPES = {"up": "逐期上升", "down": "逐期下降", "flat": "保持不变", "peak": "先升后降", "trough": "先降后升", "mixed": "有升有降"}
+SHAPES = {"up": "逐期上升", "down": "逐期下降", "flat": "保持不变", "peak": "先升后降", "trough": "先降后升", "mixed": "有升有降", "rising": "总体上升", "falling": "总体下降"}
 
 
 def subject(figure: Figure) -> str:
@@ -40,9 +40,9 @@ def shape(figures: Sequence[Figure]) -> str:
     if all(step == 0 for step in steps):
         return SHAPES["flat"]
     if all(step >= 0 for step in steps):
-        return SHAPES["up"]
+        return SHAPES["up" if all(steps) else "rising"]
     if all(step <= 0 for step in steps):
-        return SHAPES["down"]
+        return SHAPES["down" if all(steps) else "falling"]
     turns = sum(1 for one, two in zip(steps, steps[1:], strict=False) if one * two < 0)
     if turns == 1 and all(steps):
         return SHAPES["peak"] if steps[0] > 0 else SHAPES["trough"]

@@ -204,8 +204,9 @@ def main(arguments: list[str]) -> str:
     parser.add_argument("--show", type=int, default=0)
     chosen = parser.parse_args(arguments)
     score = run_product(chosen.path, chosen.seed) if chosen.path else run(chosen.answers, chosen.seed)
-    examples = [f"MISSED {name}\n  now {text!r}\n  was {other!r}" for name, text, other in score.missed[: chosen.show]]
-    examples += [f"ALARM {name}\n  {text!r}\n  {why}" for name, text, why in score.alarms[: chosen.show]]
+    tuned = [one for one in score.missed if one[0].split("/")[0] not in HELD_OUT], [one for one in score.alarms if one[0] not in HELD_OUT]
+    examples = [f"MISSED {name}\n  now {text!r}\n  was {other!r}" for name, text, other in tuned[0][: chosen.show]]
+    examples += [f"ALARM {name}\n  {text!r}\n  {why}" for name, text, why in tuned[1][: chosen.show]]
     return "\n".join([*examples, table(score)])
 
 

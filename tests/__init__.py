@@ -1,0 +1,1 @@
+"""Tests: one flat file per module, whole-product runs, golden pages, and benchmarks that print their figures."""
