@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from data.figures import Figure
 from data.refusals import Refusal
 
 
@@ -97,6 +98,7 @@ class QueryPlan:
     """The plan of one turn. `resolved` is the question in full, `assumptions` what was taken for granted (both shown).
 
     unexplained: words of the question that nothing accounts for. understood_by: "grammar" or the model that filled a gap.
+    given: figures that the question brought along; when there are any, the ledger is left out.
     """
 
     question: str
@@ -109,6 +111,7 @@ class QueryPlan:
     refusal: Refusal | None = None
     understood_by: str = "grammar"
     carried: Carried = field(default_factory=Carried)
+    given: list[Figure] = field(default_factory=list)
 
     @property
     def main(self) -> Op:

@@ -13,6 +13,7 @@ from agents.plan import Op
 from agents.state import AgentState
 from data.ports import Passage
 from tools.factsheet import FactSheet
+from tools.given import GivenStore
 from tools.lookup import FigureFinder
 
 _READS_PASSAGES = (Op.DEFINITION, Op.LINE)
@@ -36,7 +37,9 @@ def desk_of(state: AgentState, context: Context) -> Desk:
     """The calculator's desk over the state's fact sheet."""
     assert state.plan is not None
     sheet = FactSheet(list(state.figures), list(state.answers))
-    finder = FigureFinder(context.store, context.catalogue, context.banks, sheet, context.collections)
+    given = state.plan.given
+    store, collections = (GivenStore(given), ()) if given else (context.store, context.collections)
+    finder = FigureFinder(store, context.catalogue, context.banks, sheet, collections)
     return Desk(state.plan, finder, context.catalogue, context.banks, caveats=list(state.caveats), today=context.clock().date())
 
 

@@ -29,8 +29,9 @@ def import_everything() -> None:
 
 
 def tree(root: type[CaizhiError]) -> Iterator[type[CaizhiError]]:
-    """A class and everything below it."""
-    yield root
+    """A class and everything below it, as far as the product defines it (tests may define others)."""
+    if root.__module__.partition(".")[0] in {room.__name__ for room in ROOMS}:
+        yield root
     for child in root.__subclasses__():
         yield from tree(child)
 
@@ -75,11 +76,4 @@ def test_an_unlisted_error_takes_the_row_of_its_nearest_base() -> None:
     class StrangeUnitError(data.errors.UnitError):
         """Not in the table."""
 
-    try:
-        assert mapping_for(StrangeUnitError()).error is data.errors.UnitError
-    finally:
-        # A class lives until it is collected, and the tests above count the classes that live.
-        import gc
-
-        del StrangeUnitError
-        gc.collect()
+    assert mapping_for(StrangeUnitError()).error is data.errors.UnitError

@@ -77,7 +77,9 @@ class Candidates:
         """Whether one figure prints as the number does; `bare`: a number without a unit may be in the figure's own."""
         measured = token.unit or unit
         if measured is None:
-            return bare and any(self._fits(item, token, own) for own in (item.figure.quantity.unit, display_quantity(item.figure.quantity).unit))
+            own = item.figure.quantity.unit
+            bare = bare or not own.symbol
+            return bare and any(self._fits(item, token, shown) for shown in (own, display_quantity(item.figure.quantity).unit))
         return _same_measure(item.figure.quantity.unit, measured, loose=token.loose) and self._fits(item, token, measured)
 
     def with_digits(self, token: NumberToken) -> list[Candidate]:

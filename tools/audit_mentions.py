@@ -105,6 +105,8 @@ _INDUSTRY = re.compile(r"(?:全国|我国|境内)?(?:银行业|银行行业|商�
 _GROWTH_NAME = re.compile(r"(.{2,}?)(?:同比|环比|年)?(?:增速|增长率|增幅|降幅|变动|变化)(?:率|额)?$")
 _IDLE = frozenset({Relative.LATEST, Relative.THIS_YEAR, Relative.SAME_YEAR, Relative.QUARTER_ENDS})
 _NOUN_AFTER_YEAR = re.compile(r"[户个家人笔张台项股次点倍元%‰亿万]")
+# 2020年1.02%: a year and a ratio, which reads like a date.
+_YEAR_DECIMAL = re.compile(r"((?:19|20|21)\d{2}年)\s*\d{1,2}\.\d{1,2}$")
 _SPAN_BEFORE = re.compile(r"(?:近|过去|连续|长达|达|约|未来|满|超过)$")
 
 
@@ -181,6 +183,8 @@ def _grown(surface: str) -> tuple[str, ...]:
 
 def _period(text: str, found: PeriodMention) -> Mention | None:
     """A period mention of this module, or None for a number in disguise (2008户, 近15年) or a word that changes nothing."""
+    if decimal := _YEAR_DECIMAL.match(found.text):
+        return Mention(found.start, found.start + decimal.end(1), Slot.PERIOD, (), (Period(int(decimal[1][:4])),))
     bare = found.text.strip()
     end = found.start + len(found.text.rstrip())
     if bare.isdigit() and _NOUN_AFTER_YEAR.match(text, end):

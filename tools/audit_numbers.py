@@ -43,7 +43,7 @@ _SKIPPED = re.compile(
     r"|(?:准则|协议|版本|附注|附表|表|图)\s?(?:第\s?)?\d{1,3}(?:[.\-]\d{1,3})*(?:号)?(?![\d.,%亿万元])"
     r"|前\s?\d{1,2}(?=大|名|位|家|强|，|。)|\d{1,2}(?=级分类|支柱)"
 )  # fmt: skip
-_UNIT_WORDS = sorted({*units(), *_EXTRA_UNITS, *_SCALES, *_ENGLISH}, key=lambda word: -len(word))
+_UNIT_WORDS = sorted({*units(), *_EXTRA_UNITS, *_SCALES, *_ENGLISH} - {""}, key=lambda word: -len(word))
 _UNIT = "|".join(map(re.escape, _UNIT_WORDS))
 _NUMBER = re.compile(
     r"(?<![\d.])(?P<money>(?:RMB|CNY|¥|￥)\s?)?(?P<sign>[-+−–]\s?)?(?P<open>\(\s?)?(?P<money2>(?:RMB|CNY|¥|￥)\s?)?"

@@ -8,6 +8,7 @@ from datetime import date
 from agents.plan import INTENTS, Carried, Op, Operation, QueryPlan, Slots
 from agents.understanding.carryover import Merged, merge
 from agents.understanding.checks import Catalogues, refusal_of
+from agents.understanding.given import given_plan
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions, QuestionReader
 from agents.understanding.resolve import PeriodResolver
@@ -44,6 +45,8 @@ class Understanding:
         mentions = self.reader.read(question)
         if (expression := free_expression(mentions.text)) is not None:
             return self._expression(question, expression[0], carried)
+        if (given := given_plan(question, mentions, self.catalogue, carried, today)) is not None:
+            return given
         merged = merge(mentions, carried, self.banks)
         operations = self._defaults(mentions, merged)
         slots, notes = self._bank_default(merged, operations, horizon)

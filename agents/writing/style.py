@@ -6,18 +6,21 @@ from collections.abc import Sequence
 
 from data.figures import Figure, FigureKind, Scope
 from tools.factsheet import FactSheet
+from tools.given import GIVEN_ID, GIVEN_UNDATED
 
 SHAPES = {"up": "逐期上升", "down": "逐期下降", "flat": "保持不变", "peak": "先升后降", "trough": "先降后升", "mixed": "有升有降", "rising": "总体上升", "falling": "总体下降"}
 
 
 def subject(figure: Figure) -> str:
-    """招商银行2023年末不良贷款率, in references."""
+    """招商银行2023年末不良贷款率, in references; without the period where the question gave none."""
+    if figure.entity == GIVEN_UNDATED:
+        return f"{{{figure.id}.bank}}{{{figure.id}.name}}"
     return f"{{{figure.id}.bank}}{{{figure.id}.period}}{{{figure.id}.name}}"
 
 
 def scope_note(figure: Figure) -> str:
     """（本行口径） in references."""
-    return "" if figure.scope is Scope.INDUSTRY else f"（{{{figure.id}.scope}}口径）"
+    return "" if figure.scope is Scope.INDUSTRY or figure.entity_id == GIVEN_ID else f"（{{{figure.id}.scope}}口径）"
 
 
 def cited(figure: Figure) -> str:
@@ -29,7 +32,7 @@ def how_computed(sheet: FactSheet, figure: Figure) -> str:
     """One line on a computed figure: its formula and the inputs it was computed from."""
     if figure.kind is FigureKind.REPORTED or not figure.inputs:
         return ""
-    inputs = "；".join(f"{{{key}.bank}}{{{key}.period}}{{{key}.name}} {{{key}.value}}{{{key}.mark}}" for key in figure.inputs if key in sheet)
+    inputs = "；".join(f"{subject(sheet.get(key))} {{{key}.value}}{{{key}.mark}}" for key in figure.inputs if key in sheet)
     return f"- 计算：{{{figure.id}.formula}}；代入{inputs}。" if figure.formula else f"- 计算依据：{inputs}。"
 
 

@@ -5,7 +5,7 @@ direction, a year, a bank). A changed answer that is still true of its sheet, as
 
     python -m tests.benchmarks.audit_mutation [--answers 2000] [--seed 7] [--from ANSWERS.jsonl] [--show 20]
 
-A JSONL file holds answers of the product itself, one object a line: {"text", "figures": [figure dicts of ask --json], "question"}.
+A JSONL file holds answers of the product itself, one object a line: {"text", "figures": [figure dicts of ask --json], "question", "quotable": [passages, optional]}.
 """
 
 from __future__ import annotations

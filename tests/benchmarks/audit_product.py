@@ -28,7 +28,16 @@ def answers_from_product(path: Path) -> Iterator[tuple[str, FactSheet, AuditCont
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.strip():
             record = json.loads(line)
-            yield record["text"], sheet_of(record["figures"]), AuditContext(question=record.get("question", ""))
+            sheet = sheet_of(record["figures"])
+            yield record["text"], sheet, AuditContext(question=record.get("question", ""), quotable=(*record.get("quotable", ()), *_lines(sheet)))
+
+
+def _lines(sheet: FactSheet) -> Iterator[str]:
+    """The regulatory lines that an answer may quote: those of its indicators."""
+    for indicator in (indicator_catalogue().get(key) for key in dict.fromkeys(f.indicator_id for f in sheet) if key in indicator_catalogue()):
+        if (line := indicator.line) is not None:
+            bounds = "、".join(f"{bound}{indicator.unit}" for bound in (line.minimum, line.maximum) if bound is not None)
+            yield f"{line.source}：{bounds}。{line.note}"
 
 
 def sheet_of(records: list[dict[str, Any]]) -> FactSheet:
