@@ -25,7 +25,7 @@ def value(sheet: FactSheet, finding: Finding) -> Paragraph:
     converted = f"，合{{{figure.id}.{other}}}" if other and figure.quantity.unit.dimension is Dimension.AMOUNT else ""
     lines = [f"{subject(figure)}为{cited(figure)}{scope_note(figure)}{converted}。"]
     if figure.kind is not FigureKind.REPORTED:
-        lines = [f"{subject(figure)}为{cited(figure)}{scope_note(figure)}，由{"题中数字" if figure.entity_id == GIVEN_ID else "披露数"}计算得出。", how_computed(sheet, figure)]
+        lines = [f"{subject(figure)}为{cited(figure)}{scope_note(figure)}，由{'题中数字' if figure.entity_id == GIVEN_ID else '披露数'}计算得出。", how_computed(sheet, figure)]
     if computed:
         lines.append(f"- 复算：{{{computed}.formula}}，得{{{computed}}}{{{computed}.mark}}。")
     return lines
