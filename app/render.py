@@ -6,9 +6,10 @@ Everything here reads the contract's objects (`ask --json`) and typed events, ne
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from agents.events import Event
@@ -43,10 +44,21 @@ def show_markdown(text: str) -> None:
         console.print(f"\n来源：\n{sources}", markup=False, style="dim")
 
 
-def show_dim(text: str, *, error: bool = False) -> None:
-    """Print a side remark, dimmed on a terminal; `error` sends it to standard error."""
-    stream = sys.stderr if error else sys.stdout
+def show_dim(text: str, stream: TextIO | None = None) -> None:
+    """Print a side remark, dimmed on a terminal."""
+    stream = stream or sys.stdout
     print(f"\x1b[2m{text}\x1b[0m" if stream.isatty() else text, file=stream, flush=True)
+
+
+def step_printer(stream: TextIO) -> Callable[[Event], None] | None:
+    """What prints the steps of a run as they happen to a terminal; None where nobody watches."""
+    return partial(show_step, stream=stream) if stream.isatty() else None
+
+
+def show_step(event: Event, stream: TextIO | None = None) -> None:
+    """Print one step."""
+    if line := step(event):
+        show_dim(line, stream)
 
 
 def show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

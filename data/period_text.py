@@ -71,7 +71,7 @@ _PART_WORDS = (
     (Part.YEAR, r"全年|年度|年报|全年度|FY|年"),
 )
 _PART_RE = "|".join(f"(?P<p{index}>{words})" for index, (_, words) in enumerate(_PART_WORDS))
-_YEAR_PART = re.compile(_Y + r"\s*(?:年度?|财年)?(?:\s*[-－]?\s*(?P<part>" + _PART_RE + r"))?\s*(?P<single>单季(?:度)?|累计)?(?:的)?(?P<point>末|底|期末)?")
+_YEAR_PART = re.compile(_Y + r"\s*(?:年度?|财年)?(?:\s*[-－]?\s*(?P<part>" + _PART_RE + r"))?(?:(?<=年)报告?|(?<=年度)报告?|度报告?)?\s*(?P<single>单季(?:度)?|累计)?(?:的)?(?P<point>末|底|期末)?")
 _RANGE = re.compile(_Y + r"\s*年?(?:末|底)?\s*(?:至|到|[-—~～－]{1,2})\s*(?P<y2>(?:19|20|21)?\d{2})\s*年?(?P<point2>末|底)?(?!\s*月|\d|\s*[-/.]\s*\d)")
 _BARE_PART = re.compile(
     r"(?P<p>前三季度?|前3季度|前9个?月|前九个月|三季报|半年报|半年度|上半年|下半年|第?[一二三四1-4]季度?|[QqHh][1-4](?![0-9A-Za-z])|中期|中报|年中|年末|年底|全年|6月末|6月底|9月末|9月底|3月末|3月底|12月末|12月底)(?P<point>末|底)?"
@@ -92,7 +92,7 @@ _RELATIVES: tuple[tuple[Relative, re.Pattern[str]], ...] = tuple(
         (Relative.YEAR_BEFORE_LAST, r"(?<!\d)前年(?:末|底)?"),
         (Relative.ONE_YEAR_EARLIER, r"再?往前(?:推|一|再)*一?年|再前一年|前一年(?:末|底)?|上一年(?:度)?(?:末|底)?|更早一年|再早一年|前一个?年度"),
         (Relative.ONE_YEAR_LATER, r"(?:再)?(?:往后|后)(?:推)?一年|次年|下一年(?:度)?|第二年|后一年"),
-        (Relative.LAST_YEARS, rf"(?:最近|近|过去|这|前|连续){_COUNT}个?(?:年|个?会计年度|个?完整年度)(?:度|来|间|以来)?|(?:历年|各年|这几年|近几年|最近几年|逐年|历年来|历史)"),
+        (Relative.LAST_YEARS, rf"(?:最近|近|过去|这|前|连续){_COUNT}个?(?:年|个?会计年度|个?完整年度)(?:度|来|间|以来)?|(?P<m>\d{{1,2}}|[两三四五六七八九十])年(?:以)?来|(?:历年|各年|这几年|近几年|最近几年|逐年|历年来|历史)"),
         (Relative.QUARTER_ENDS, r"(?:四|各|每|4)个?季度?(?:末|底)|(?:四|4)个季度|各季度?(?:末)?|逐季|每个?季度"),
         (Relative.PRIOR_YEAR_END, r"上年(?:年)?(?:末|底)|去年(?:年)?(?:末|底)|上年度末"),
         (Relative.YEAR_START, r"年初|期初|本年初"),
@@ -229,7 +229,7 @@ def _relatives(text: str) -> list[PeriodMention]:
     found = []
     for relative, pattern in _RELATIVES:
         for match in pattern.finditer(text):
-            number = match.groupdict().get("n")
+            number = match.groupdict().get("n") or match.groupdict().get("m")
             count = 0 if not number else int(number) if number.isdigit() else _CHINESE_COUNT[number]
             point = True if match[0].endswith(("末", "底")) else None
             found.append(PeriodMention(*match.span(), match[0], relative=relative, count=count, point=point))

@@ -12,7 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app import __version__
+from app.assistant import REPORT_FORMATS
 from app.cli import main
+from app.commands.report import FORMATS
 from app.contract import answer_schema
 from data.errors import LedgerError
 from data.evidence import Evidence
@@ -233,6 +235,24 @@ def test_entities_and_search_for_people_and_programs(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.startswith("1. ")
     assert main(["search", "拨备覆盖率", "--json"]) == 0
     assert {"document", "page", "score", "title", "text", "source"} == set(json.loads(capsys.readouterr().out)[0])
+
+
+def test_a_report_is_written_whole(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = "写一份招商银行2024年的分析报告"
+    assert main(["report", request, "--format", "md"]) == 0
+    told = capsys.readouterr()
+    assert told.err == "" and told.out.startswith("# ") and "来源" in told.out
+    assert main(["report", request, "-o", str(tmp_path / "out.HTML")]) == 0
+    assert "已写入" in capsys.readouterr().out
+    page = (tmp_path / "out.HTML").read_text(encoding="utf-8")
+    assert page.lstrip().lower().startswith("<!doctype html>") and "招商银行" in page
+    assert [path.name for path in tmp_path.iterdir() if path != home] == ["out.HTML"]
+    assert FORMATS == tuple(REPORT_FORMATS)
+
+
+def test_a_report_that_is_refused_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "招商银行2023年的存货周转率是多少？", "-o", str(tmp_path / "out.md")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "out.md").exists()
 
 
 def test_documents_are_listed_and_removed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

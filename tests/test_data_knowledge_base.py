@@ -90,9 +90,7 @@ def test_heading_lines_point_into_the_files() -> None:
 
 
 def test_regulation_entries_cite_a_dated_text() -> None:
-    undated = [
-        e.id for e in ENTRIES if e.kind is KnowledgeKind.REGULATION and not re.search(r"20\d\d|第[三四]十", e.source)
-    ]
+    undated = [e.id for e in ENTRIES if e.kind is KnowledgeKind.REGULATION and not re.search(r"20\d\d|第[三四]十", e.source)]
     assert undated == []
 
 
@@ -167,9 +165,7 @@ def test_reads_fields_body_and_place(tmp_path: Path) -> None:
 
 def test_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
-    (tmp_path / "a.md").write_text(
-        "## 同比\n- id: yoy\n- kind: method\n- source: 通行做法\n\n正文。\n", encoding="utf-8"
-    )
+    (tmp_path / "a.md").write_text("## 同比\n- id: yoy\n- kind: method\n- source: 通行做法\n\n正文。\n", encoding="utf-8")
     assert [entry.id for entry in load_knowledge(tmp_path)] == ["yoy", "nim", "qoq"]
 
 
@@ -203,9 +199,7 @@ def test_malformed_entry_is_refused_with_its_place(tmp_path: Path, old: str, new
 
 def test_clash_between_files_names_both(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
-    (tmp_path / "z.md").write_text(
-        "## 息差\n- id: spread\n- kind: trap\n- source: 通行做法\n\n正文。\n", encoding="utf-8"
-    )
+    (tmp_path / "z.md").write_text("## 息差\n- id: spread\n- kind: trap\n- source: 通行做法\n\n正文。\n", encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"^z\.md 第 1 行：名称“息差”重复，已用于 theme\.md 第 5 行$"):
         load_knowledge(tmp_path)
 

@@ -155,7 +155,12 @@ class _Audit:
                 if other.start in self.bound and reading.line.clause_start(other.start) == clause
             ]
             inputs = {key for item in results for key in item.inputs}
-            operands = [item for item in self.candidates.of_value(token, reading.hints.unit, bare=True) if item.figure.id in inputs]
+            named = {name for group in reading.line.groups if reading.line.clause_start(group.start) == clause for m in group.members for name in m.names}
+            operands = [
+                item
+                for item in self.candidates.of_value(token, reading.hints.unit, bare=True)
+                if item.figure.id in inputs or (item.names & named and any(disagreements(item, token, s) == [Aspect.INDICATOR] for s in reading.settings))
+            ]
             if operands and (self.prints is None or self._printed_by(token.start, token.end)):
                 self.bound[token.start] = operands[0]
                 del self.problems[token.start]
@@ -241,4 +246,4 @@ def _draft_problems(draft: str, filled: Filled, sheet: FactSheet) -> list[str]:
     return problems
 
 
-Check = Callable[[Iterable[str]], bool]
+

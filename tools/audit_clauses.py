@@ -8,7 +8,7 @@ Lists (A、B分别为x、y) are dealt out in order. Where the words leave it ope
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from data.errors import PeriodError
@@ -233,7 +233,7 @@ class Resolver:
         picks = [g for g in own if start <= g.start and g.end <= token.start and line.visible(g, token) and not self._in_equation(g, token)]
         while picks:
             group = picks.pop()
-            if group.role == SUBJECT or (group.role == BASE and not changing and self._touches(group, token)):
+            if group.role == SUBJECT or (group.role == BASE and not changing and self._touches(group, line.numbers[line.list_of(index)[0]])):
                 return group
         return None
 
@@ -436,7 +436,7 @@ class Resolver:
         if named or not plain.periods:
             return tuple(named)
         last = plain.periods[-1]
-        return tuple(dict.fromkeys([last.year_ago(), last.prior_year_end(), *_previous_quarters(last)]))
+        return tuple(dict.fromkeys(p for word in (Relative.LAST_YEAR, Relative.PREVIOUS_QUARTER) for p in base_periods(Base(relative=word), last)))
 
 
 def resolve(mention: Mention, anchor: Period | None) -> list[Period]:
@@ -445,46 +445,39 @@ def resolve(mention: Mention, anchor: Period | None) -> list[Period]:
         return []
     if mention.part is not None:
         return [Period(anchor.year, mention.part)]
-    match mention.relative:
-        case Relative.LAST_YEARS:
-            return [anchor.shift_years(-back) for back in range(mention.count - 1, -1, -1)]
-        case Relative.ONE_YEAR_LATER:
-            return [anchor.shift_years(1)]
-        case None:
-            return []
-        case relative:
-            return base_periods(Base(relative=relative), anchor)
+    if mention.relative is Relative.LAST_YEARS:
+        return [p for back in range(mention.count - 1, -1, -1) for p in _reached(lambda back=back: anchor.shift_years(-back))]
+    if mention.relative is Relative.ONE_YEAR_LATER:
+        return _reached(lambda: anchor.shift_years(1))
+    return base_periods(Base(relative=mention.relative), anchor)
 
 
 def base_periods(base: Base, period: Period) -> list[Period]:
-    """The periods that a comparison may start from, seen from the period of the change."""
+    """The periods that a comparison may start from, seen from the period of the change; none where the words leave it open."""
     if base.period is not None:
         return [base.period]
     if base.part is not None:
-        return [Period(period.year, base.part), Period(period.year - 1, base.part)]
-    match base.relative:
-        case Relative.YEAR_AGO:
-            return [period.year_ago()]
-        case Relative.LAST_YEAR | Relative.ONE_YEAR_EARLIER:
-            return list(dict.fromkeys([period.year_ago(), Period(period.year - 1)]))
-        case Relative.PRIOR_YEAR_END | Relative.YEAR_START:
-            return [period.prior_year_end()]
-        case Relative.YEAR_BEFORE_LAST:
-            return [period.shift_years(-2)]
-        case Relative.PREVIOUS_QUARTER:
-            return _previous_quarters(period)
-        case _:
-            return []
+        return [Period(period.year, base.part), *_reached(lambda: Period(period.year - 1, base.part or Part.YEAR))]
+    return list(dict.fromkeys(p for step in _STEPS.get(base.relative, ()) for p in _reached(lambda step=step: step(period))))
 
 
-def _previous_quarters(period: Period) -> list[Period]:
-    found = []
-    for point in (True, False):
-        try:
-            found.append(period.previous_quarter(point=point))
-        except PeriodError:
-            continue
-    return found
+_STEPS: Mapping[Relative | None, tuple[Callable[[Period], Period], ...]] = {
+    Relative.YEAR_AGO: (Period.year_ago,),
+    Relative.LAST_YEAR: (Period.year_ago, Period.prior_year_end),
+    Relative.ONE_YEAR_EARLIER: (Period.year_ago, Period.prior_year_end),
+    Relative.PRIOR_YEAR_END: (Period.prior_year_end,),
+    Relative.YEAR_START: (Period.prior_year_end,),
+    Relative.YEAR_BEFORE_LAST: (lambda period: period.shift_years(-2),),
+    Relative.PREVIOUS_QUARTER: (lambda period: period.previous_quarter(point=True), lambda period: period.previous_quarter(point=False)),
+}
+
+
+def _reached(step: Callable[[], Period]) -> list[Period]:
+    """The period that a step leads to; none past the ends of the calendar, or where there is no such step."""
+    try:
+        return [step()]
+    except PeriodError:
+        return []
 
 
 def base_of(group: Group) -> tuple[Base, ...]:

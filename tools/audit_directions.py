@@ -44,14 +44,17 @@ class _Directions:
                 yield self._wrong(reading.token.start, reading.token.end, "变动方向与事实表相反")
 
     def _steps(self, item: Candidate, reading: Reading) -> Iterator[Decimal]:
-        """How the level moved: from the number before (由…降至…), else from the base named, else as the sheet's changes say."""
+        """How the level moved: from the base named beside it, else from the level before, else as the sheet's changes say."""
         line, index = reading.line, reading.index
-        before = self.bound.get(line.numbers[index - 1].start) if index and line.passes(index - 1) else None
-        if before is not None:
-            yield item.figure.quantity.base - before.figure.quantity.base
+        beside = line.clause_start(reading.token.start)
+        named = any(g.slot is Slot.PERIOD and g.role == BASE and beside <= g.start < reading.token.start for g in line.groups)
+        start = line.segment_start(reading.token.start)
+        before = [self.bound[n.start] for n in line.numbers[:index] if start <= n.start and n.start in self.bound]
+        before = [other for other in before if not other.change and self._same_line(item, other)]
+        if before and (not named or line.passes(index - 1)):
+            yield item.figure.quantity.base - before[-1].figure.quantity.base
             return
-        bases = [base for setting in reading.settings for base in setting.bases]
-        yield from self._moves(item, bases)
+        yield from self._moves(item, [base for setting in reading.settings for base in setting.bases])
 
     def _moves(self, item: Candidate, bases: Iterable[Base]) -> Iterator[Decimal]:
         period = item.figure.period

@@ -23,6 +23,7 @@ _GATES = {
     "average": re.compile(r"平均|均值|日均"), "sum": re.compile(r"合计|共|总|之和|加总"), "cagr": re.compile(r"复合|年均|CAGR|年化"),
     "share": re.compile(r"占|比重|份额|比例"), "ratio": re.compile(r"比|倍|相当于|÷|/"),
 }  # fmt: skip
+_FINEST = Decimal("1e-12")
 _ACROSS = re.compile(r"平均|均值|合计|总和|共|中位|整体|加总")
 _ALIKE = {Dimension.PER_SHARE: (Dimension.AMOUNT, Dimension.PER_SHARE), Dimension.COUNT: (Dimension.COUNT,), Dimension.FOREIGN: (Dimension.FOREIGN,)}
 
@@ -89,7 +90,7 @@ class Candidates:
     def _fits(self, item: Candidate, token: NumberToken, measured: Unit) -> bool:
         with exact():
             value, quantum = abs(token.value) * measured.factor, token.quantum * measured.factor
-            if not value and item.size:
+            if (not value and item.size) or token.quantum < _FINEST:
                 return False
             if self._round(item, quantum) == value:
                 return True
@@ -138,9 +139,10 @@ def _candidate(figure: Figure, by_id: dict[str, Figure]) -> Candidate:
     names = {f"={figure.indicator}"} | ({figure.indicator_id} if figure.indicator_id else set())
     if figure.kind is FigureKind.CHANGE:
         names |= {f"={item.indicator}" for item in inputs[:1]}
+    rival = next((item.entity_id for item in inputs if item.entity == figure.counterpart and item.entity_id), "")
     change = figure.kind is FigureKind.CHANGE or figure.base_period is not None or bool(_CHANGE_NAME.search(figure.indicator))
     return Candidate(
-        figure, frozenset(banks), bank_id(figure.counterpart) if figure.counterpart else "", frozenset(names), frozenset(loose - names), change,
+        figure, frozenset(banks), rival or bank_id(figure.counterpart) if figure.counterpart else "", frozenset(names), frozenset(loose - names), change,
         frozenset(_closure(figure, by_id)), abs(figure.quantity.base), figure.quantity.value < 0,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from agents.calculations.desk import Desk
 from agents.findings import Finding, FindingKind
-from agents.plan import Operation
+from agents.plan import Op, Operation
 from data.errors import FormulaError, UnitError
 from data.figures import Figure, FigureKind
 from data.periods import Period
@@ -32,7 +32,7 @@ def share(desk: Desk, operation: Operation) -> None:
             part, whole = desk.value(bank, indicator.id, period), desk.value(bank, operation.against, period)
             if part is None or whole is None:
                 continue
-            result = _share(desk, part, whole)
+            result = _share(desk, part, whole, ratio=operation.op is Op.RATIO)
             if result is not None:
                 desk.answer(result)
                 desk.findings.append(Finding(FindingKind.SHARE, {"result": [result.id], "part": [part.id], "whole": [whole.id]}))
@@ -82,17 +82,13 @@ def _overview_line(desk: Desk, bank: str, name: str, period: Period) -> tuple[st
     return figure.id, (rate or moved).id
 
 
-def _share(desk: Desk, part: Figure, whole: Figure) -> Figure | None:
+def _share(desk: Desk, part: Figure, whole: Figure, *, ratio: bool) -> Figure | None:
+    """The share, or for 除以 and 比值 the plain quotient; None with a remark where there is none."""
     try:
-        return desk.sheet.add(part_of(part, whole))
-    except UnitError:
-        try:
-            return desk.sheet.add(quotient(part, whole))
-        except (FormulaError, UnitError) as error:
-            desk.remark(str(error))
-    except FormulaError as error:
+        return desk.sheet.add(quotient(part, whole) if ratio else part_of(part, whole))
+    except (FormulaError, UnitError) as error:
         desk.remark(str(error))
-    return None
+        return None
 
 
 def _trimmed(value: Decimal) -> Decimal:

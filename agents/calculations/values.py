@@ -43,7 +43,7 @@ def _change(desk: Desk, operation: Operation, bank: str, indicator: Indicator, p
         return
     kind = "qoq" if operation.op is Op.QOQ else None
     moved, rate = desk.change(now, base, kind)
-    desk.answer(*((rate, moved) if operation.rate and rate is not None else (moved, rate) if operation.op is Op.DIFFERENCE else (rate or moved, moved)))
+    desk.answer(*((rate, moved) if operation.rate and rate is not None else (moved, rate) if operation.op is Op.DIFFERENCE or operation.rate is False else (rate or moved, moved)))
     ids = {"value": [now.id], "base": [base.id], "amount": [moved.id], **({"rate": [rate.id]} if rate else {})}
     desk.findings.append(Finding(FindingKind.CHANGE, ids, {"told": "yes" if desk.plan.has(Op.VALUE, Op.LINE) else ""}))
 

@@ -13,13 +13,16 @@ _FILLERS = (
     "银行|公司|全行|年度报告|年报|季报|中报|报告里|报告中|报告|财报|披露|公布|公告|数据|数字|数值|指标|数|值|金额|余额|规模|水平|情况|具体|准确|确切|最终|实际|全部|所有|口径|单位|表示|用|亿元|百万元|万元|元|BP|bp|个百分点|百分点|"
     "从|到|至|由|于|对|把|将|对于|关于|针对|根据|请|我们|我|你们|你|您|咱们|咱|主要|现|已经|已|目前|截至|截止|时|时候|期间|年份|年|当时|之间|之|里|中|上|下|内|外|末|底|初|就|只|仅|才|先|后|最后|然后|接着|"
     "相比较|相比|比较|相较|较|比|对比|变化|变动|增长|增加|减少|上升|下降|高|低|大|小|好|差|更|最|很|挺|比较|较为|升|降|涨|跌|持平|增|减|"
-    "OK|ok|好的|好|嗯|谢谢|thanks|please|what|is|the|of|in|for|and|how|much|tell|me|show|was|were|are|did|compare|with|to|vs|a|an|s|年末"
+    "实现|使用|采用|做到|达成|录得|吸收|放在一起|放一起|一起|一块|各行|各家银行|各家|各银行|以来|想要|哪一家|哪一个|哪一|抱歉|对不起|不好意思|纠正|更正|打错了|说错了|写错了|打错|"
+    "累计|相当于|百分之多少|百分之几|百分之|区间|截止到|截至到|来看|来讲|来说|而言|方面|关系|同一|同期|之中|当中|里面|里头|能否|能不能|可否|可以|能|会|要|需要|需|必须|应|该|"
+    "公司的|这个|那个|哪些|左右|附近|整体|总体|最终|到底是|老师|麻烦您|辛苦|急用|快|马上|报告期|报告期内|报|表|页|份|档|题|话|事|"
+    "OK|ok|好的|好|嗯|谢谢|thanks|please|what|is|the|of|in|for|and|how|much|tell|me|show|was|were|are|did|compare|with|to|vs|a|an|s|年末|by|from|its|it|bank|bank's|do|does|give|please give|can|could|you|i|want|know|at|end|year|on|over|change|changed|ratio|between"
 )
 _WORDS = dict.fromkeys(_FILLERS.split("|"))
-_LONG = re.compile("|".join(sorted((re.escape(word) for word in _WORDS if len(word) > 1), key=len, reverse=True)))
+_LONG = re.compile("|".join(sorted((re.escape(word) for word in _WORDS if len(word) > 1), key=len, reverse=True)), re.IGNORECASE)
 _SHORT = frozenset(word for word in _WORDS if len(word) == 1)
 # Only these may be peeled off the edge of an unknown word; 小, 大, 用 and the like may be part of it (小微, 信用卡).
-_PARTICLES = frozenset("的了吗呢吧啊呀哦嘛么是在有为和与跟同及比请我你您他她它看查问那这就也都还再又从到至由于对把将里中上下内外时其后先给个按把算求列多")
+_PARTICLES = frozenset("的了吗呢吧啊呀哦嘛么是在有为和与跟同及比请我你您他她它看查问那这就也都还再又从到至由于对把将里中上下内外时其后先给个按把算求列多会能要该应报")
 _RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9_.-]*")
 
 

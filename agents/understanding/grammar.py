@@ -14,6 +14,7 @@ from agents.understanding.mentions import Mentions, QuestionReader
 from agents.understanding.resolve import PeriodResolver
 from agents.understanding.wording import resolved_question
 from data.banks import BankRegistry
+from data.figures import Gaap
 from data.indicators import IndicatorCatalogue
 from data.period_text import Relative
 from data.periods import Period
@@ -50,6 +51,7 @@ class Understanding:
         merged = merge(mentions, carried, self.banks)
         operations = self._defaults(mentions, merged)
         slots, notes = self._bank_default(merged, operations, horizon)
+        slots = self._ifrs_siblings(slots)
         refusal = refusal_of(mentions, slots, operations, carried, Catalogues(self.banks, self.catalogue, horizon))
         if refusal is not None:
             return self._refused(question, refusal, slots, operations, mentions, carried)
@@ -69,10 +71,12 @@ class Understanding:
         """The operations where the words name none: a value, a comparison of several banks, an overview of a bank."""
         operations = list(merged.operations)
         slots = merged.slots
+        if operations and operations[0].op is Op.DEFINITION and len(slots.banks) > 1 and mentions.banks:
+            operations = [Operation(Op.COMPARE)]
         if not operations:
-            if not slots.indicators and slots.banks and not mentions.ambiguous:
+            if not slots.indicators and slots.banks and not mentions.ambiguous and not mentions.unexplained:
                 operations = [Operation(Op.OVERVIEW)]
-            elif slots.indicators or mentions.ambiguous:
+            elif slots.indicators or mentions.ambiguous or mentions.banks:
                 operations = [Operation(Op.VALUE)]
             else:
                 operations = [Operation(Op.GENERAL)]
@@ -98,14 +102,23 @@ class Understanding:
             return replace(slots, banks=[only]), [*notes, f"库中只有{bank.name if bank else only}的资料，按该行作答"]
         return slots, notes
 
+    def _ifrs_siblings(self, slots: Slots) -> Slots:
+        """Under IFRS the indicators that the catalogue keeps apart for it (营业收入（IFRS口径）); the GAAP is then said by the name."""
+        if slots.gaap != Gaap.IFRS.value:
+            return slots
+        moved = [f"{name}_ifrs" if f"{name}_ifrs" in self.catalogue else name for name in slots.indicators]
+        return replace(slots, indicators=moved, gaap="") if moved != slots.indicators else slots
+
     def _split_share(self, mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried) -> tuple[Slots, list[Operation]]:
         """Part and whole of a share: "A占B的比重", "占营收比例", "占比呢" (of the indicator before, or of its total)."""
-        share = next((o for o in operations if o.op is Op.SHARE), None)
+        share = next((o for o in operations if o.op in (Op.SHARE, Op.RATIO)), None)
         if share is None:
             return slots, operations
-        hit = next((h for h in mentions.cues if h.cue.op is Op.SHARE), None)
+        hit = next((h for h in mentions.cues if h.cue.op in (Op.SHARE, Op.RATIO)), None)
         after = [span.ref for span in mentions.indicators if hit and span.start >= hit.start]
         before = [span.ref for span in mentions.indicators if span.ref not in after]
+        if not after and len(before) == 2:
+            before, after = before[:1], before[1:]
         parts = before or carried.slots.indicators or slots.indicators
         whole = after[0] if after else self._whole_of(parts[0], carried) if parts else None
         against = replace(share, against=whole or share.against)
@@ -134,6 +147,9 @@ class Understanding:
             targets = [Period.parse(p) for p in carried.slots.periods] or resolver.default()
         if changes and mentions.base_periods and targets:
             base_text = str(resolver.base(mentions.base_periods[0], targets[0]))
+        elif changes and any(m.is_range for m in mentions.periods) and len(targets) > 1:
+            ordered = sorted(targets, key=lambda period: period.sort_key)
+            targets, base_text = [ordered[-1]], str(ordered[0])
         elif changes and len(targets) == 2 and main is not Op.VALUE:
             ordered = sorted(targets, key=lambda period: period.sort_key)
             targets, base_text = [ordered[-1]], str(ordered[0])

@@ -21,8 +21,8 @@ Span = tuple[int, int]
 _Member = TypeVar("_Member", Scope, Gaap)
 
 _SCOPES = (
-    (Scope.BANK, re.compile(r"(?:本行|母公司|银行单体|单体|法人|本公司|银行本部|本部|母行)(?:报表|数据|的)?口径|银行单体|母公司(?!股东|净|普通股)|(?<![归属于])本行口径|法人口径|单体报表|非并表|未并表")),
-    (Scope.GROUP, re.compile(r"(?:本?集团|合并|并表)(?:报表)?(?:口径)?|并表口径")),
+    (Scope.BANK, re.compile(r"(?:本行|母公司|银行单体|单体|法人|本公司|银行本部|本部|母行)(?:报表|数据|的)?口径|银行单体|母公司(?!股东|净|普通股)|(?<![归属于])本行口径|法人口径|单体报表|(?:非|未)(?:并表|合并)(?:口径)?|(?<![归属于占])本行(?![业长])")),
+    (Scope.GROUP, re.compile(r"(?<![非未])(?:本?集团|合并|并表)(?:报表)?(?:口径)?|并表口径")),
 )
 _GAAPS = (
     (Gaap.PRC, re.compile(r"(?:中国(?:会计)?准则|企业会计准则|A股(?:准则|口径)|境内准则|PRC\s*GAAP)(?:口径|下)?", re.IGNORECASE)),
@@ -35,13 +35,14 @@ _NOT_A_BANK = re.compile(
     r"中小|头部|可比|同业|系统重要性|全国性?|地方|城市|农村|民营|手机|网上|电话|投资|私人|交易|母|本|我|他|中央|人民|世界|开放|直销|个人|公司|零售|数字|移动|在线|电子|对比|比较|业务|优质|最好的?|最大的?|的|和|与|比|年|末|看|查|问|说|有)(?:家)?银行$"
 )
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
-_CODE = re.compile(r"(?<![\d.A-Za-z])(?:(?:SH|SZ|HK)[.:]?)?\d{4,6}(?:[.\-:]?(?:SH|SZ|HK))?(?![\dA-Za-z%‰.年亿万元])", re.IGNORECASE)
+_CODE = re.compile(r"(?<![\d.A-Za-z])(?:(?:SH|SZ|HK)[.:]?\d{4,6}|\d{4,6}[.\-:]?(?:SH|SZ|HK)|\d{6}(?![\d%‰.亿万元]))(?![A-Za-z])", re.IGNORECASE)
 _INDUSTRY = re.compile(r"(?:全?行业|银行业|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
-_BASE_BEFORE = re.compile(r"(?:较|比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
+_BASE_BEFORE = re.compile(r"(?:(?<!比)较|(?<!对)比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
 _BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较)")
-_CORRECTION = re.compile(r"^(?:不对|错了|不是|搞错|弄错|我问的是|我说的是|应该是|应当是|改成|改为|换成|换为|切换)")
-_ADDITION = re.compile(r"(?:再加上?|加上|再看看?|还有|以及|同时(?:看|给出)?|另外|一并|外加|再给|顺便)")
+_CORRECTION = re.compile(r"^(?:抱歉|对不起|不好意思|纠正|更正|打错|说错|不对|错了|不是|搞错|弄错|我问的是|我说的是|应该是|应当是|改成|改为|换成|换为|切换)")
+_ADDITION = re.compile(r"再加上?|加上|连同|同时(?:看|给出)?|一并|外加")
+_MORE = re.compile(r"再看看?|还有|以及|另外|再给|顺便(?:看)?(?:下|一下)?")
 _NUMBER = re.compile(r"(?<![\d.A-Za-z])\d[\d,]*(?:\.\d+)?\s*(?:%|‰|个百分点|BP|bp|万亿元?|亿元?|百万元|万元|千元|元|倍)?")
 
 
@@ -110,7 +111,7 @@ class QuestionReader:
         explained = [*masked, *[(hit.start, hit.end) for hit in cues], *[match.span() for match in _NUMBER.finditer(text)]]
         if unit_match:
             explained.append(unit_match.span())
-        explained += [match.span() for match in (_CORRECTION.search(text), _ADDITION.search(text)) if match]
+        explained += [match.span() for match in (_CORRECTION.search(text), _ADDITION.search(text), _MORE.search(text)) if match]
         return Mentions(
             text=text, banks=banks, groups=groups, unknown_banks=unknown, indicators=indicators,
             ambiguous=[span for span in names if span.kind is NameKind.AMBIGUOUS],

@@ -15,6 +15,9 @@ _ASKS_VALUE = re.compile(r"(?:是|有|为|达|达到|值)?(?:多少|几个点|�
 _ELLIPSIS = re.compile(r"(?:呢|的呢|那)[?？。!！ ]*$|^那|^换|^改|^再|^不对|^我问的|^我说的|^还有")
 _EXCLUSIVE = (Op.REPORT, Op.WALK, Op.DUPONT, Op.WHY, Op.COVERAGE)
 _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
+# A "how much" this close behind a cue belongs to the cue: 增速是多少, 变动额为多少.
+_TAIL = 5
+_IN_AMOUNT = re.compile(r"增加|减少|(?:多|少)了|(?:多少|几)个?(?:亿|万|元)")
 _NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}
 
 
@@ -24,9 +27,10 @@ def operations_of(mentions: Mentions) -> list[Operation]:
     if exclusive:
         first = min(exclusive, key=lambda hit: _EXCLUSIVE.index(hit.cue.op))
         return [_operation(first, mentions)]
-    found: list[Operation] = []
-    for match in _CLAUSE.finditer(mentions.text):
-        found += _clause(mentions, *match.span())
+    clauses = [(match.span(), _clause(mentions, *match.span())) for match in _CLAUSE.finditer(mentions.text)]
+    computed = any(operation.op is not Op.VALUE for _, operations in clauses for operation in operations)
+    # "2021年归母净利，中行比上年增加了多少": a clause that only names something asks nothing when another one does.
+    found = [o for span, operations in clauses for o in operations if o.op is not Op.VALUE or not computed or _ASKS_VALUE.search(mentions.text[slice(*span)])]
     return _tidied(found, mentions)
 
 
@@ -41,14 +45,16 @@ def asks_value(mentions: Mentions) -> bool:
 
 
 def _clause(mentions: Mentions, start: int, end: int) -> list[Operation]:
+    """The operations of one clause; a value is asked for where "how much" stands apart from every cue."""
     hits = [hit for hit in mentions.cues if start <= hit.start < end]
     named = any(start <= span.start < end for span in mentions.indicators)
-    clause_asks = any(not any(h.start <= start + m.start() < h.end for h in hits) for m in _ASKS_VALUE.finditer(mentions.text[start:end]))
     operations = [_operation(hit, mentions) for hit in hits]
     if named and not operations:
         return [Operation(Op.VALUE)]
-    if clause_asks and operations and all(operation.op in (*_CHANGES, Op.LINE) for operation in operations):
-        return [Operation(Op.VALUE), *operations] if named else operations
+    asks = [start + match.start() for match in _ASKS_VALUE.finditer(mentions.text[start:end])]
+    apart = [at for at in asks if not any(hit.start <= at < hit.end + _TAIL for hit in hits)]
+    if named and apart and operations and all(operation.op in (*_CHANGES, Op.LINE) for operation in operations):
+        return [Operation(Op.VALUE), *operations]
     return operations
 
 
@@ -62,6 +68,8 @@ def _operation(hit: CueHit, mentions: Mentions) -> Operation:
         elif re.search(r"最(?:低|小|少)", mentions.text):
             highest = False
         return replace(operation, highest=highest, limit=_count(limit["n"]) if limit else 0)
+    if hit.cue.op is Op.YOY and _IN_AMOUNT.search(mentions.text[hit.start : hit.end + 2]):
+        return replace(operation, rate=False)
     return operation
 
 

@@ -47,6 +47,8 @@ def resolved_question(slots: Slots, operations: list[Operation], banks: BankRegi
 
 
 def _operation_words(operation: Operation, catalogue: IndicatorCatalogue) -> str:
+    if operation.op is Op.RATIO and operation.against and operation.against in catalogue:
+        return f"与{catalogue.get(operation.against).name}的比值"
     if operation.op is Op.SHARE and operation.against and operation.against in catalogue:
         return f"占{catalogue.get(operation.against).name}的比重"
     if operation.base and operation.op is Op.DIFFERENCE:

@@ -97,6 +97,9 @@ def cagr(sheet: FactSheet, finding: Finding) -> Paragraph:
 def share(sheet: FactSheet, finding: Finding) -> Paragraph:
     """…为X，占Y的Z。"""
     result, part, whole = (sheet.get(finding.ids[role][0]) for role in ("result", "part", "whole"))
+    if result.operation == "ratio":
+        first = f"{subject(result)}为{{{result.id}}}{scope_note(part)}：{{{part.id}.name}}{cited(part)}，{{{whole.id}.name}}{cited(whole)}。"
+        return [first, f"- 计算：{{{result.id}.formula}}。"]
     first = f"{subject(part)}为{cited(part)}{scope_note(part)}，占{{{whole.id}.name}}{cited(whole)}的{{{result.id}}}。"
     return [first, f"- 计算：{{{result.id}.formula}}。"]
 

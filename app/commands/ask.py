@@ -11,10 +11,10 @@ import typer
 
 from app.commands.batch import Batch, Row, batch_files
 from app.commands.invocation import Invocation
+from app.render import show_answer, step_printer
 from data.errors import UsageError
 
 if TYPE_CHECKING:
-    from agents.events import Event
     from app.assistant import Assistant
 
 
@@ -38,14 +38,12 @@ def ask(
     if not (question or "").strip():
         raise UsageError("问题是空的")
     with invocation.assistant() as assistant:
-        steps = sys.stderr.isatty() and not as_json
-        result = assistant.ask(str(question), thread_id=thread, collection=collection, on_event=_show_step if steps else None)
+        on_event = None if as_json else step_printer(sys.stderr)
+        result = assistant.ask(str(question), thread_id=thread, collection=collection, on_event=on_event)
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
-        return 0
-    from app.render import show_answer
-
-    show_answer(result, steps_shown=steps)
+    else:
+        show_answer(result, steps_shown=on_event is not None)
     return 0
 
 
@@ -65,9 +63,3 @@ def _turns(row: Row) -> list[str]:
         raise UsageError("“turns”应为非空的文字列表")
     return turns
 
-
-def _show_step(event: Event) -> None:
-    from app.render import show_dim, step
-
-    if line := step(event):
-        show_dim(line, error=True)

@@ -34,7 +34,7 @@ class Batch:
             The exit code: 0, or 1 when a line failed.
 
         Raises:
-            UsageError: a file cannot be read or written, or both are one file.
+            UsageError: a file cannot be read or written.
         """
         lines = self._lines()
         with self._open_target() as out:
@@ -60,8 +60,6 @@ class Batch:
 
     def _lines(self) -> list[tuple[int, str]]:
         """The lines that hold something, with their numbers from 1."""
-        if self.target.exists() and self.source.exists() and self.source.samefile(self.target):
-            raise UsageError("--batch 与 --out 是同一个文件")
         try:
             text = self.source.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -80,7 +78,7 @@ def batch_files(batch: Path | None, out: Path | None, *, alone: bool) -> tuple[P
     """The pair of --batch and --out, or None when neither is given. `alone`: nothing was asked besides.
 
     Raises:
-        UsageError: one without the other, a question beside them, or nothing at all.
+        UsageError: one without the other, a question beside them, nothing at all, no such file, or both are one file.
     """
     if batch is None and out is None:
         if alone:
@@ -90,6 +88,10 @@ def batch_files(batch: Path | None, out: Path | None, *, alone: bool) -> tuple[P
         raise UsageError("--batch 与 --out 要一起给出")
     if not alone:
         raise UsageError("--batch 处理文件里的内容，不能同时再给文字")
+    if not batch.is_file():
+        raise UsageError(f"没有批量文件 {batch}")
+    if out.exists() and batch.samefile(out):
+        raise UsageError("--batch 与 --out 是同一个文件")
     return batch, out
 
 

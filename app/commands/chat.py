@@ -13,13 +13,12 @@ from uuid import uuid4
 import typer
 
 from app.commands.invocation import Invocation
-from app.render import figure_card, place, show_answer, show_dim, source_card, sources_of, step
+from app.render import figure_card, place, show_answer, show_dim, show_step, source_card, sources_of
 from data.errors import CaizhiError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from agents.events import Event
     from app.assistant import Assistant
 
 _PROMPT = "财智> "
@@ -80,7 +79,7 @@ class Talk:
         try:
             self.handle(line)
         except KeyboardInterrupt:
-            show_dim("已中断这一问", error=True)
+            show_dim("已中断这一问", sys.stderr)
         except CaizhiError as error:
             self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - the edge: the conversation outlives one broken question
@@ -103,7 +102,7 @@ class Talk:
         if card is not None:
             print(card)
             return
-        self.last = self.assistant.ask(line, thread_id=self.thread, collection=self.collection, on_event=_show_step)
+        self.last = self.assistant.ask(line, thread_id=self.thread, collection=self.collection, on_event=show_step)
         show_answer(self.last, steps_shown=True)
 
     def _card(self, line: str) -> str | None:
@@ -143,11 +142,6 @@ COMMANDS: Mapping[str, Callable[[Talk, str], str]] = {"/sources": Talk.sources, 
 
 def _new_thread() -> str:
     return uuid4().hex[:12]
-
-
-def _show_step(event: Event) -> None:
-    if line := step(event):
-        show_dim(line)
 
 
 def _terminal_reader(history: Path) -> Callable[[], str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.commands.invocation import Invocation
+from app.render import step_printer
 from data.errors import UsageError
 
 FORMATS = ("md", "html")
@@ -28,7 +30,7 @@ def report(
     if output is not None and not output.parent.is_dir():
         raise UsageError(f"文件夹 {output.parent} 不存在")
     with Invocation.of(context).assistant() as assistant:
-        text = assistant.report(request, chosen, thread)
+        text = assistant.report(request, chosen, thread_id=thread, on_event=step_printer(sys.stderr))
     if output is None:
         print(text)
         return 0

@@ -23,8 +23,10 @@ from typing import Any
 from app.assistant import Assistant
 from app.settings import Settings
 from app.wiring import open_assistant
-from tests.benchmarks.question_factory import KINDS, Case, Split, generate
+from tests.benchmarks.question_factory import Case, generate
 from tests.benchmarks.question_gold import UNITS, Expected
+from tests.benchmarks.question_kinds import KINDS
+from tests.benchmarks.question_maker import Split
 
 DEFAULT_NUMBER = 320
 Reply = Mapping[str, Any]
