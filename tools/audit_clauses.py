@@ -115,6 +115,8 @@ class Resolver:
         setting = self._direction(index)
         found = {slot: self._find(slot, index, changing=setting.change is True) for slot in (Slot.BANK, Slot.INDICATOR, Slot.PERIOD)}
         bases, bound = self._bases(token)
+        if (touched := found[Slot.PERIOD].group) is not None and touched.role == BASE:
+            bases, bound = (), False
         setting = replace(
             setting, rivals=self._rivals(token), bases=bases, bound=bound, named=self._named(token), spent=self._named(token, spent=True),
             carried=self.focus.periods, scopes=self._scopes(index),
@@ -162,7 +164,7 @@ class Resolver:
         if cue.kind == "compare" and not points and cue.end <= token.start and not between.strip(" 约近了出于人民币"):
             # 高于150%: a line to pass, not a change - unless the bare word says by how much (高1.2亿元).
             level = cue.end - cue.start > 1 and not line.text[cue.start : cue.end].endswith("出")
-            return Setting(change=False if level else None, sign=None if level else cue.sign, loose=cue.sign, signalled=True)
+            return Setting(change=not level, sign=None if level else cue.sign, loose=cue.sign, signalled=True)
         sign = cue.sign * (written or 1) if cue.sign else written if written is not None else 1 if self.hints.change else None
         to_level = cue.kind != "noun" and bool(_LOOSE_TO.search(between)) and cue.end <= token.start
         return Setting(change=None if to_level else True, sign=sign, moved=cue.sign if to_level else None, loose=cue.sign or loose, signalled=True)
@@ -177,7 +179,8 @@ class Resolver:
             if cue.kind == "flat" or self._governs(cue, token):
                 return cue if cue.kind != "flat" else None
         after = next((cue for cue in line.cues if cue.start >= token.end), None)
-        if after is not None and after.kind == "noun" and re.match(r"^\s*(?:\[\d+\])*\s*的?\s*(?:同比|环比|年均|复合)?\s*$", line.text[token.end : after.start]):
+        leads_on = after is not None and any(number.start == after.end for number in line.numbers)
+        if after is not None and after.kind == "noun" and not leads_on and re.match(r"^\s*(?:\[\d+\])*\s*的?\s*(?:同比|环比|年均|复合)?\s*$", line.text[token.end : after.start]):
             return after
         return self._governing(index - 1) if index > first else None
 
@@ -386,8 +389,13 @@ class Resolver:
         )  # fmt: skip
         if size == 1:
             return self._passing(index, plain)
-        options = [replace(plain, **change) for slot in found if (change := self._share(slot, found[slot], periods, first, size, place))]
-        return options or [plain]
+        strict = self._is_dealt(self.line.numbers[first].start)
+        options, loose = list[Setting](), list[Setting]()
+        for slot, names in found.items():
+            in_order = len(periods if slot is Slot.PERIOD else names.members) == size and names.group is not None
+            if change := self._share(slot, names, periods, first, size, place):
+                (options if strict or in_order else loose).append(replace(plain, **change))
+        return options or [plain, *loose]
 
     def _share(
         self, slot: Slot, found: _Found, periods: tuple[Period, ...], first: int, size: int, place: int
@@ -395,8 +403,9 @@ class Resolver:
         """The one member that falls to the number, where names and numbers are equally many."""
         start = self.line.numbers[first].start
         members: Sequence[Mention | Names | Period] = periods if slot is Slot.PERIOD else found.members
-        if len(members) != size or (found.group is None and not self._is_dealt(start)):
-            roster = self._sentence(slot, start) if self._is_dealt(start) else ()
+        if len(members) != size or found.group is None:
+            roster = self._sentence(slot, start)
+            roster = roster if roster or not self._is_dealt(start) else tuple(m for m in found.members if isinstance(m, Mention))
             members = self._periods(roster, start) if slot is Slot.PERIOD else roster
         if len(members) != size:
             return {}
@@ -428,8 +437,14 @@ class Resolver:
             if (_FROM.search(lead) or not touched) and not (touched and touched[-1].role == BASE and self._touches(touched[-1], token)):
                 return [replace(plain, periods=self._earlier(plain))]
         if index and line.passes(index - 1) and plain.ends:
-            return [replace(plain, periods=plain.ends[1:], ends=None)]
+            return [replace(plain, periods=_between(*plain.ends) if self._goes_on(index) else plain.ends[1:], ends=None)]
         return [plain]
+
+    def _goes_on(self, index: int) -> bool:
+        """由0.91%升至0.96%，再降至0.95%: whether the number is a stage on the way."""
+        line, stop = self.line, self.line.segment_end(self.line.numbers[index].start)
+        after = [cue for cue in line.cues if cue.kind == "move" and line.numbers[index].end <= cue.start < stop]
+        return any(_TO.match(line.text[cue.end : stop]) and any(number.start < stop for number in line.numbers[index + 1 :]) for cue in after)
 
     def _earlier(self, plain: Setting) -> tuple[Period, ...]:
         named = [p for base in plain.bases for p in ([base.period] if base.period else base_periods(base, plain.periods[-1]) if plain.periods else [])]
@@ -478,6 +493,11 @@ def _reached(step: Callable[[], Period]) -> list[Period]:
         return [step()]
     except PeriodError:
         return []
+
+
+def _between(first: Period, last: Period) -> tuple[Period, ...]:
+    """The same part of every year from the first to the last."""
+    return tuple(p for year in range(first.year, last.year + 1) for p in _reached(lambda year=year: first.shift_years(year - first.year)))
 
 
 def base_of(group: Group) -> tuple[Base, ...]:

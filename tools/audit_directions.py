@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from data.period_text import Relative
 from data.periods import Period
 from tools.audit_clauses import Base, Resolver, Setting, base_periods
 from tools.audit_layout import Layout, Reading
@@ -22,6 +23,7 @@ from tools.audit_sources import Complaint
 _ENDS = re.compile(r"^(?:了|明显|显著)?\s*(?:\[\d{1,3}\]\s*)*(?:[，。;、!?)\n]|$)")
 _ROUGHLY = re.compile(r"(?:基本|大致|大体|总体|略|几乎)$")
 _TURNS = ((re.compile(r"扭亏|转亏为盈|由亏转盈"), 1), (re.compile(r"由盈转亏|转盈为亏|转亏(?!为盈)"), -1))
+_LAST_YEAR = Base(relative=Relative.LAST_YEAR)
 _FIRM = frozenset("上升 下降 增长 减少 增加 提升 提高 降低 回落 回升 收窄 走阔 下滑 下行 上行 微降 微增 略降 略升 走低 走高".split())
 
 
@@ -62,7 +64,7 @@ class _Directions:
         for other in self.candidates.all:
             if not self._same_line(item, other):
                 continue
-            if not other.change and _among(other.figure.period, starts or [period.year_ago(), period.prior_year_end()], other):
+            if not other.change and _among(other.figure.period, starts or base_periods(_LAST_YEAR, period), other):
                 yield item.figure.quantity.base - other.figure.quantity.base
             elif other.change and not other.counterpart and same_time(other.figure.period, period, item.figure):
                 if not starts or (other.figure.base_period is not None and _among(other.figure.base_period, starts, other)):
@@ -141,7 +143,7 @@ class _Directions:
         setting = replace(self._at(resolver, end), bases=(), bound=False, change=False)
         loose = {Aspect.SIGN}
         now = [i for i in self.candidates.all if not i.change and setting.periods and set(disagreements(i, _blank(end), setting)) <= loose]
-        before = [o for i in now for o in self.candidates.all if self._same_line(i, o) and not o.change and same_time(o.figure.period, i.figure.period.year_ago(), i.figure)]
+        before = [o for i in now for o in self.candidates.all if self._same_line(i, o) and not o.change and _among(o.figure.period, base_periods(_LAST_YEAR, i.figure.period), i)]
         wrong_now = bool(now) and not any((item.figure.quantity.value > 0) is (sign > 0) for item in now)
         wrong_before = bool(before) and not any((item.figure.quantity.value < 0) is (sign > 0) for item in before)
         if wrong_now or wrong_before:

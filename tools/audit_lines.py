@@ -13,8 +13,9 @@ from tools.audit_numbers import NumberToken
 SUBJECT, BASE, CAUSE = "subject", "base", "cause"
 _SEGMENT = re.compile(r"[;。!?\n]")
 _CLAUSE = re.compile(r"[，:;。!?\n]|,(?!\d{3})")
-_JOIN = re.compile(r"^\s*(?:、|和|与|及|以及|至|到|/|-|–|—|~|～|或|跟|同|&|vs\.?|VS)?\s*$")
-_REACHES = re.compile(r"^\s*(?:至|到|-|–|—|~|～)\s*$")
+_JOIN = re.compile(r"^\s*(?:、|和|与|及|以及|至|到|/|-|–|—|~|～|→|->|或|跟|同|&|vs\.?|VS)?\s*$")
+_REACHES = re.compile(r"^\s*(?:至|到|-|–|—|~|～|→|->)\s*$")
+_OPENS, _CLOSES = re.compile(r"^\s*\(\s*$"), re.compile(r"\s*\)")
 _PAIRS = re.compile(r"^\s*(?:与|和|跟|同)\s*$")
 _BEFORE_BASE = re.compile(
     r"(?:较|(?<![占同环入贷拨存负])比|相比|相较于?|相比于|相对于?|对比|高于|低于|高出|低出|高过|超过|多于|少于|大于|小于|优于|劣于|好于|差于|落后于?|领先于?|不及|逊于|超出|弱于|强于|同比|环比|之于)\s*$"
@@ -33,7 +34,7 @@ _OPERATOR = re.compile(r"[=≈÷×+/]|(?<=[\s\d%元)])-(?=[\s\d(])")
 _MARKS_ONLY = re.compile(r"^(?:\s|\[\d{1,3}\])*$")
 _LIST = re.compile(r"^\s*(?:、|/|和|与|及|以及|并|且|,\s)+\s*(?:分别|各|约|为|了|达|近|的)*\s*$")
 _COMMA_LIST = re.compile(r"^\s*，\s*(?:约|近)?\s*$")
-_PASSES = re.compile(r"^(?:了|\s|约|的)*(?:至|到|-|~|→|->|—)+(?:了|\s|约|近)*$")
+_PASSES = re.compile(r"^(?:了|\s|约|的)*(?:至|到|变为|变成|变至|-|~|→|->|—)+(?:了|\s|约|近)*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,13 @@ class Line:
         return max(around, key=lambda bracket: bracket.start, default=None)
 
     def visible(self, group: Group, token: NumberToken) -> bool:
-        """Whether a group speaks to a number: outside brackets, or in brackets that hold the number too."""
-        return all(bracket.start < token.start < bracket.end for bracket in self.brackets if bracket.start < group.start < bracket.end)
+        """Whether a group speaks to a number: outside brackets, in brackets that hold the number too, or all that they hold (今年（2023年）)."""
+        around = [bracket for bracket in self.brackets if bracket.start < group.start < bracket.end]
+        return all(bracket.start < token.start < bracket.end or self._holds_only(bracket, group) for bracket in around)
+
+    def _holds_only(self, bracket: Bracket, group: Group) -> bool:
+        inside = self.text[bracket.start + 1 : bracket.end].strip()
+        return bracket.owner is None and group.slot in (Slot.PERIOD, Slot.BANK) and inside == self.text[group.start : group.end].strip()
 
     def is_equation(self, position: int) -> bool:
         """Whether the clause around a position is a calculation."""
@@ -171,7 +177,9 @@ def _groups(text: str, mentions: list[Mention]) -> list[Group]:
         own: list[Group] = []
         for mention in (m for m in mentions if m.slot is slot):
             between = text[own[-1].end : mention.start] if own else ""
-            if own and not mention.base and not own[-1].members[-1].base and _JOIN.match(between):
+            if own and _OPENS.match(between) and (closed := _CLOSES.match(text, mention.end)):
+                own[-1] = _explained(own[-1], mention, closed.end())
+            elif own and not mention.base and not own[-1].members[-1].base and _JOIN.match(between):
                 last = own[-1]
                 ranged = last.ranged or bool(_REACHES.match(between)) or mention.ranged
                 own[-1] = replace(last, end=mention.end, members=(*last.members, mention), ranged=ranged)
@@ -179,6 +187,16 @@ def _groups(text: str, mentions: list[Mention]) -> list[Group]:
                 own.append(Group(mention.start, mention.end, slot, (mention,), BASE if mention.base else SUBJECT, mention.ranged))
         groups += own
     return sorted(groups, key=lambda group: group.start)
+
+
+def _explained(group: Group, mention: Mention, end: int) -> Group:
+    """去年（2022年）, 净息差（NIM）: two words for one thing; a period's absolute word counts."""
+    last = group.members[-1]
+    if group.slot is Slot.PERIOD:
+        merged = mention if mention.periods else last
+    else:
+        merged = replace(last, names=tuple(dict.fromkeys((*last.names, *mention.names))))
+    return replace(group, end=end, members=(*group.members[:-1], merged))
 
 
 def _with_roles(text: str, line_start: int, groups: list[Group], numbers: list[NumberToken], cues: list[Cue]) -> list[Group]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from data.banks import bank_registry
 from data.figures import Figure, FigureKind, Scope
+from data.period_text import Relative
 from data.periods import Period
 from data.units import Dimension, Unit
 from tools.audit_clauses import Base, Setting, base_periods
@@ -94,7 +95,7 @@ class Candidates:
                 return False
             if self._round(item, quantum) == value:
                 return True
-            return bool(token.hedge) and _hedged(item.size, value, token.hedge)
+            return bool(token.hedge) and _hedged(item.size, value, quantum if token.quantum < 1 else Decimal(0), token.hedge)
 
     def _round(self, item: Candidate, quantum: Decimal) -> Decimal:
         key = item.figure.id, quantum
@@ -167,12 +168,12 @@ def _same_measure(own: Unit, printed: Unit, *, loose: bool) -> bool:
     return printed.dimension in _ALIKE.get(own.dimension, (own.dimension,))
 
 
-def _hedged(size: Decimal, value: Decimal, hedge: str) -> bool:
-    """约3,400亿元, 超3,300亿元, 近3,400亿元: at the last digit that is not zero."""
+def _hedged(size: Decimal, value: Decimal, written: Decimal, hedge: str) -> bool:
+    """约3,400亿元, 超3,300亿元, 近3,400亿元: at the last digit that is not zero; written decimals are all meant."""
     if not value:
         return False
     places = value.normalize().as_tuple().exponent
-    step = Decimal(1).scaleb(places) if isinstance(places, int) else Decimal(1)
+    step = written or (Decimal(1).scaleb(places) if isinstance(places, int) else Decimal(1))
     rounding = {"over": ROUND_FLOOR, "under": ROUND_CEILING}.get(hedge, ROUND_HALF_UP)
     return (size / step).quantize(Decimal(1), rounding=rounding) * step == value
 
@@ -186,6 +187,8 @@ def _kind_agrees(item: Candidate, setting: Setting) -> bool:
 def _banks_agree(item: Candidate, setting: Setting) -> bool:
     named = {*setting.banks, *setting.rivals}
     if item.counterpart:
+        if setting.bases and not setting.rivals:
+            return False
         ends = item.banks | {item.counterpart}
         return ends <= named if setting.rivals or len(named) > 1 else bool(ends & named) or not named
     if item.change and setting.rivals and not setting.bases and set(setting.rivals).isdisjoint(item.banks):
@@ -245,7 +248,7 @@ def _periods_disagree(item: Candidate, setting: Setting) -> list[Aspect]:
 def _base_agrees(entry: Base, figure: Figure) -> bool:
     base = figure.base_period
     if base is None:
-        return entry.period is None or same_time(entry.period, figure.period.year_ago(), figure)
+        return entry.period is None or _among(entry.period, base_periods(Base(relative=Relative.YEAR_AGO), figure.period), figure)
     expected: Sequence[Period] = base_periods(entry, figure.period)
     return not expected or _among(base, expected, figure)
 

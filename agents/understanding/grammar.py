@@ -15,6 +15,7 @@ from agents.understanding.resolve import PeriodResolver
 from agents.understanding.wording import resolved_question
 from data.banks import BankRegistry
 from data.figures import Gaap
+from data.errors import ExpressionError, FormulaError
 from data.indicators import IndicatorCatalogue
 from data.period_text import Relative
 from data.periods import Period
@@ -44,7 +45,11 @@ class Understanding:
     def plan(self, question: str, carried: Carried, horizon: Horizon, today: date) -> QueryPlan:
         """The plan of a question: slots, operations, assumptions; or the refusal that stands in its way."""
         mentions = self.reader.read(question)
-        if (expression := free_expression(mentions.text)) is not None:
+        try:
+            expression = free_expression(mentions.text)
+        except (ExpressionError, FormulaError) as error:
+            return _not_arithmetic(question, str(error), carried)
+        if expression is not None:
             return self._expression(question, expression[0], carried)
         if (given := given_plan(question, mentions, self.catalogue, carried, today)) is not None:
             return given
@@ -73,6 +78,8 @@ class Understanding:
         slots = merged.slots
         if operations and operations[0].op is Op.DEFINITION and len(slots.banks) > 1 and mentions.banks:
             operations = [Operation(Op.COMPARE)]
+        if any(o.op is Op.RATIO for o in operations) and len(slots.indicators) != 2 and len(mentions.indicators) != 1:
+            operations = [o for o in operations if o.op is not Op.RATIO] or [Operation(Op.VALUE)]
         if not operations:
             if not slots.indicators and slots.banks and not mentions.ambiguous and not mentions.unexplained:
                 operations = [Operation(Op.OVERVIEW)]
@@ -173,9 +180,11 @@ class Understanding:
     ) -> QueryPlan:
         if mentions.unknown_banks or mentions.not_applicable:
             slots = replace(slots, banks=[] if mentions.unknown_banks else slots.banks, indicators=[] if mentions.not_applicable else slots.indicators)
-        # A question that only lacks a slot keeps what it said, so that the answer to it ("招商银行") completes it.
+        # A question that only lacks a slot keeps what it said, so that the answer to it ("招商银行", "净利润") completes it; one about a
+        # bank that is not there is asked again of another ("那招商银行呢").
         kept = replace(carried, slots=replace(slots, periods=self._said_periods(mentions) or carried.slots.periods), operations=operations, pending=True)
-        carry = kept if refusal.code is RefusalCode.AMBIGUOUS and slots.indicators and not mentions.ambiguous else carried
+        asked_back = refusal.code is RefusalCode.AMBIGUOUS and bool(slots.indicators or slots.banks) and not mentions.names_nothing()
+        carry = kept if asked_back or (mentions.unknown_banks and slots.indicators) else carried
         return QueryPlan(
             question=question, resolved=question.strip(), intent=INTENTS[operations[0].op], slots=slots, operations=operations,
             unexplained=mentions.words(mentions.unexplained), refusal=refusal, carried=carry,
@@ -183,6 +192,11 @@ class Understanding:
 
     def _said_periods(self, mentions: Mentions) -> list[str]:
         return [str(period) for mention in mentions.periods for period in mention.periods]
+
+
+def _not_arithmetic(question: str, why: str, carried: Carried) -> QueryPlan:
+    refusal = Refusal(RefusalCode.NOT_APPLICABLE, f"{why.removesuffix('。')}。", "请检查算式后再问。")
+    return QueryPlan(question, question.strip(), INTENTS[Op.EXPRESSION], Slots(), [Operation(Op.EXPRESSION)], refusal=refusal, carried=carried)
 
 
 def _both_periods(mentions: Mentions) -> bool:

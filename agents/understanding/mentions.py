@@ -39,7 +39,7 @@ _CODE = re.compile(r"(?<![\d.A-Za-z])(?:(?:SH|SZ|HK)[.:]?\d{4,6}|\d{4,6}[.\-:]?(
 _INDUSTRY = re.compile(r"(?:全?行业|银行业|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
 _BASE_BEFORE = re.compile(r"(?:(?<!比)较|(?<!对)比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
-_BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较)")
+_BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较|相差)")
 _CORRECTION = re.compile(r"^(?:抱歉|对不起|不好意思|纠正|更正|打错|说错|不对|错了|不是|搞错|弄错|我问的是|我说的是|应该是|应当是|改成|改为|换成|换为|切换)")
 _ADDITION = re.compile(r"再加上?|加上|连同|同时(?:看|给出)?|一并|外加")
 _MORE = re.compile(r"再看看?|还有|以及|另外|再给|顺便(?:看)?(?:下|一下)?")
@@ -91,8 +91,8 @@ class QuestionReader:
         """Every mention of a question; negated ones ("不是2023年") are left out."""
         text = normalise(question)
         periods = [mention for mention in find_periods(text) if not _negated(text, mention.start)]
-        names = [span for span in self._scanner.scan(text) if not _negated(text, span.start)]
-        names = _without_periods(names, periods)
+        every = self._scanner.scan(text)
+        names = _without_periods([span for span in every if not _negated(text, span.start)], periods)
         groups = [span.ref for span in names if span.kind is NameKind.BANK_GROUP]
         banks = [span for span in names if span.kind is NameKind.BANK]
         banks = sorted([*banks, *self._find_weak(text, names, periods)], key=lambda span: span.start)
@@ -103,18 +103,18 @@ class QuestionReader:
         gaap, gaap_spans = _find_first(_GAAPS, text, [])
         unit_match = _UNITS.search(text)
         base, target = _split_base(text, periods)
-        named: list[Span] = [(s.start, s.end) for s in [*names, *banks]]
+        named: list[Span] = [(s.start, s.end) for s in [*every, *banks]]
         timed: list[Span] = [(mention.start, mention.end) for mention in find_periods(text)]
         unknown, unknown_spans = self._find_unknown(text, [*named, *timed])
         masked = [*named, *timed, *unknown_spans, *scope_spans, *gaap_spans]
-        cues = find_cues(text, masked)
+        cues = find_cues(text, [*named, *unknown_spans], [*timed, *scope_spans, *gaap_spans])
         explained = [*masked, *[(hit.start, hit.end) for hit in cues], *[match.span() for match in _NUMBER.finditer(text)]]
         if unit_match:
             explained.append(unit_match.span())
         explained += [match.span() for match in (_CORRECTION.search(text), _ADDITION.search(text), _MORE.search(text)) if match]
         return Mentions(
             text=text, banks=banks, groups=groups, unknown_banks=unknown, indicators=indicators,
-            ambiguous=[span for span in names if span.kind is NameKind.AMBIGUOUS],
+            ambiguous=[span for span in names if span.kind is NameKind.AMBIGUOUS and not _touches((span.start, span.end), scope_spans)],
             not_applicable=[span for span in names if span.kind is NameKind.NOT_APPLICABLE],
             periods=target, base_periods=base, scope=scope, gaap=gaap, unit=_unit(unit_match), cues=cues,
             unexplained=leftovers(text, explained, [(span.start, span.end) for span in indicators]), correction=bool(_CORRECTION.search(text)), addition=bool(_ADDITION.search(text)),
@@ -179,7 +179,7 @@ def _without_periods(names: list[NameSpan], periods: list[PeriodMention]) -> lis
 
 def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
     before, after = text[: span[0]].rstrip(), text[span[1]:].lstrip()
-    joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成")) or not before
+    joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成", "请问", "一下", "查", "看", "问", "把", "是", "了解", "告诉我", "年", "加上", "连同", "改为", "换为")) or not before
     followed = not after or bool(re.match(r"[、，,和与跟及呢的比对相在]|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
     touching = any(end == span[0] or start == span[1] for start, end in taken)
     return (joined and followed) or touching
@@ -187,17 +187,16 @@ def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
 
 def _find_first(table: Sequence[tuple[_Member, re.Pattern[str]]], text: str, names: list[NameSpan]) -> tuple[_Member | None, list[Span]]:
     taken = [(span.start, span.end) for span in names]
-    for member, pattern in table:
-        for match in pattern.finditer(text):
-            inside = any(start <= match.start() and match.end() <= end for start, end in taken)
-            if not inside and not _negated(text, match.start()):
-                return member, [match.span()]
-    return None, []
+    hits = [(member, match.span()) for member, pattern in table for match in pattern.finditer(text)
+            if not any(start <= match.start() and match.end() <= end for start, end in taken)]
+    member = next((member for member, span in hits if not _negated(text, span[0])), None)
+    return member, [span for _, span in hits]
 
 
-def _split_base(text: str, periods: list[PeriodMention]) -> tuple[list[PeriodMention], list[PeriodMention]]:
+def _split_base(text: str, periods: list[PeriodMention], named: list[Span]) -> tuple[list[PeriodMention], list[PeriodMention]]:
     """Period mentions that are compared with ("比2017年", "与2018年相比"), and those that are asked about."""
-    base = [m for m in periods if _BASE_BEFORE.search(text[: m.start]) and m.relative is not Relative.LAST_YEARS and not _listed(text, m)]
+    ends = {end for _, end in named}
+    base = [m for m in periods if _BASE_BEFORE.search(text[: m.start]) and len(text[: m.start].rstrip()) not in ends and m.relative is not Relative.LAST_YEARS and not _listed(text, m)]
     return base, [mention for mention in periods if mention not in base]
 
 

@@ -29,8 +29,8 @@ class PeriodResolver:
     def targets(self, mentions: Sequence[PeriodMention]) -> list[Period]:
         """The periods asked about, in the order of the question, without repeats."""
         found: list[Period] = []
-        year_given = next((m.periods[0].year for m in mentions if m.periods), None)
         consumed = self._years_of_parts(mentions)
+        year_given = next((m.periods[0].year for m in mentions if m.periods), None) or self._relative_year(consumed)
         for mention in mentions:
             if mention in consumed:
                 continue
@@ -70,6 +70,11 @@ class PeriodResolver:
             return []
         return [m for m in mentions if m.relative in (Relative.THIS_YEAR, Relative.LAST_YEAR, Relative.SAME_YEAR)
                 or (len(m.periods) == 1 and m.periods[0].is_annual and not m.point and any(abs(m.end - p.start) <= 2 for p in parts))]
+
+    def _relative_year(self, consumed: Sequence[PeriodMention]) -> int | None:
+        """The year that 今年, 去年 or 当年 gives to a part beside it (今年一季度)."""
+        relative = next((m for m in consumed if m.relative is not None), None)
+        return self._relative(relative, None)[0].year if relative is not None else None
 
     @property
     def _anchor(self) -> Period | None:

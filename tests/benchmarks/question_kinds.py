@@ -78,7 +78,12 @@ def _lay(maker: Maker) -> Drawn:
     meant = maker.about.split(",")
     key = maker.draw(lambda key: key.indicator in meant)
     same = [Key(key.bank, indicator, key.period) for indicator in meant]
-    return maker.slots(key), Gold(alternatives=tuple((maker.facts.expected(item),) for item in same if item in maker.facts.values)), ()
+    right = [(maker.facts.expected(item),) for item in same if item in maker.facts.values]
+    # A lay word for the ratio may as well be answered by the two amounts divided.
+    bad, loans = Key(key.bank, "npl_balance", key.period), Key(key.bank, "total_loans", key.period)
+    if meant == ["npl_ratio"] and bad in maker.facts.values and loans in maker.facts.values:
+        right.append((maker.facts.quotient(bad, loans),))
+    return maker.slots(key), Gold(alternatives=tuple(right)), ()
 
 
 def _bank_scope(maker: Maker) -> Drawn:
