@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from app.assistant import Assistant
 
 ROOT = Path(__file__).parent.parent
-_PREFIX = "CAIZHI_"
 _KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY", "LANGSMITH_API_KEY", "LANGSMITH_TRACING")
 
 
@@ -57,7 +56,7 @@ def _is_loopback(host: Any) -> bool:
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The state folder of this test, fresh; nothing else of the environment reaches the settings."""
     for name in list(os.environ):
-        if name.startswith(_PREFIX) or name in _KEYS:
+        if _is_setting(name):
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
     monkeypatch.setenv("CAIZHI_HOME", str(folder))
@@ -72,6 +71,11 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
     with open_assistant(Settings.load(environment={}, home=tmp_path_factory.mktemp("home"))) as opened:
         yield opened
+
+
+def _is_setting(name: str) -> bool:
+    """Whether a name of the environment could change what the product does; CAIZHI_TEST_… are for the tests themselves."""
+    return name in _KEYS or (name.startswith("CAIZHI_") and not name.startswith("CAIZHI_TEST_"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class CommandLine:
 
     def environment(self, **more: str) -> dict[str, str]:
         """This process's environment with the state folder, and with every way out of the machine leading nowhere."""
-        own = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX) and name not in _KEYS}
+        own = {name: value for name, value in os.environ.items() if not _is_setting(name)}
         nowhere = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "PYTHONWARNINGS": "error::ResourceWarning"}
         return own | nowhere | {"CAIZHI_HOME": str(self.home)} | more
 

@@ -405,8 +405,8 @@ class Resolver:
         members: Sequence[Mention | Names | Period] = periods if slot is Slot.PERIOD else found.members
         if len(members) != size or found.group is None:
             roster = self._sentence(slot, start)
-            roster = roster if roster or not self._is_dealt(start) else tuple(m for m in found.members if isinstance(m, Mention))
-            members = self._periods(roster, start) if slot is Slot.PERIOD else roster
+            if roster or not self._is_dealt(start):
+                members = self._periods(roster, start) if slot is Slot.PERIOD else roster
         if len(members) != size:
             return {}
         member = members[place]

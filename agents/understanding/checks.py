@@ -89,9 +89,15 @@ def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], ca
         if named:
             name = known.indicators.get(min(named, key=lambda s: abs(s.start - start)).ref).name
             return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"可问整体的{name}，或导入披露了“{word}”明细的报告。")
-        if not mentions.indicators and operations[0].op in _NEEDS_INDICATOR and (slots.indicators or not mentions.names_nothing()):
+        if not mentions.indicators and _about_one_thing(mentions, operations) and (slots.indicators or not mentions.names_nothing()):
             return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", "请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
     return None
+
+
+def _about_one_thing(mentions: Mentions, operations: list[Operation]) -> bool:
+    """Whether the question wants an indicator; a bare bank with an unknown word (招商银行股价) does, though a bare bank gets an overview."""
+    op = operations[0].op
+    return op in _NEEDS_INDICATOR or (op is Op.OVERVIEW and not any(hit.cue.op is Op.OVERVIEW for hit in mentions.cues))
 
 
 def _clause_of(text: str, position: int) -> tuple[int, int]:

@@ -87,6 +87,8 @@ class Understanding:
                 operations = [Operation(Op.VALUE)]
             else:
                 operations = [Operation(Op.GENERAL)]
+        if operations[0].op is Op.OVERVIEW and mentions.unexplained and mentions.names_nothing():
+            operations = [Operation(Op.GENERAL)]
         if operations[0].op in _MANY_BANKS and len(slots.banks) > 1 and slots.indicators:
             operations = [Operation(Op.COMPARE), *[o for o in operations if o.op is not Op.VALUE]]
         if operations[0].op is Op.OVERVIEW and slots.indicators and mentions.indicators:

@@ -102,8 +102,8 @@ class QuestionReader:
         scope, scope_spans = _find_first(_SCOPES, text, names)
         gaap, gaap_spans = _find_first(_GAAPS, text, [])
         unit_match = _UNITS.search(text)
-        base, target = _split_base(text, periods)
         named: list[Span] = [(s.start, s.end) for s in [*every, *banks]]
+        base, target = _split_base(text, periods, named)
         timed: list[Span] = [(mention.start, mention.end) for mention in find_periods(text)]
         unknown, unknown_spans = self._find_unknown(text, [*named, *timed])
         masked = [*named, *timed, *unknown_spans, *scope_spans, *gaap_spans]
@@ -180,8 +180,9 @@ def _without_periods(names: list[NameSpan], periods: list[PeriodMention]) -> lis
 def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
     before, after = text[: span[0]].rstrip(), text[span[1]:].lstrip()
     joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成", "请问", "一下", "查", "看", "问", "把", "是", "了解", "告诉我", "年", "加上", "连同", "改为", "换为")) or not before
-    followed = not after or bool(re.match(r"[、，,和与跟及呢的比对相在]|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
-    touching = any(end == span[0] or start == span[1] for start, end in taken)
+    followed = not after or bool(re.match(r"[、，,和与跟及呢比对相在]|的(?:呢|经营|业绩|财务|情况|表现|数据|报告|年报|\d{4}|近|最)|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
+    beside = span[1] + (text[span[1] : span[1] + 1] == "的")  # 宁波的不良率 names the bank, 北京的天气 the place
+    touching = any(end == span[0] or start in (span[1], beside) for start, end in taken)
     return (joined and followed) or touching
 
 

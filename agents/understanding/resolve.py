@@ -74,7 +74,7 @@ class PeriodResolver:
     def _relative_year(self, consumed: Sequence[PeriodMention]) -> int | None:
         """The year that 今年, 去年 or 当年 gives to a part beside it (今年一季度)."""
         relative = next((m for m in consumed if m.relative is not None), None)
-        return self._relative(relative, None)[0].year if relative is not None else None
+        return next((period.year for period in self._relative(relative, None)), None) if relative is not None else None
 
     @property
     def _anchor(self) -> Period | None:

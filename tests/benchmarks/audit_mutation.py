@@ -26,14 +26,15 @@ from data.periods import Period
 from data.units import unit
 from tests.benchmarks.audit_claims import OPPOSITES, Answer, Piece
 from tests.benchmarks.audit_draws import Draw, usable_facts
+from tests.benchmarks.audit_heldout import HELDOUT
 from tests.benchmarks.audit_product import answers_from_product, mutations_of_text
 from tests.benchmarks.audit_prose import PROSE
 from tests.benchmarks.audit_templates import PLAIN, Template
 from tools.audit import AuditContext, audit_text
 
 KINDS = ("digit", "unit", "sign", "year", "bank")
-TEMPLATES: tuple[Template, ...] = (*PLAIN, *PROSE)
-HELD_OUT = frozenset(template.__name__ for template in TEMPLATES[2::3])
+TEMPLATES: tuple[Template, ...] = (*PLAIN, *PROSE, *HELDOUT)
+HELD_OUT = frozenset(template.__name__ for template in HELDOUT)
 _UNITS = {"亿元": "万元", "万元": "亿元", "百万元": "亿元", "万亿元": "亿元", "%": "个百分点", "个百分点": "%", "BP": "%"}
 
 

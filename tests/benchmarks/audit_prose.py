@@ -164,7 +164,7 @@ def both_years_named(d: Draw) -> Answer:
 
 
 def two_indicators_dealt(d: Draw) -> Answer:
-    (one, one_before), (two, two_before) = _of_one_kind(d)
+    (one, one_before), (two, two_before) = two_of_one_kind(d)
     w = d.writer()
     period = w.period(one.period, point=False, style="year")
     bank = w.bank(one)
@@ -315,7 +315,7 @@ def markdown_cards(d: Draw) -> Answer:
     return w.done(banks=(rows[0][0].entity,))
 
 
-def _of_one_kind(d: Draw) -> list[list[Figure]]:
+def two_of_one_kind(d: Draw) -> list[list[Figure]]:
     """Two indicators of one profile, both ratios or both amounts."""
     while True:
         one, two, three = d.profile(3)
