@@ -55,7 +55,8 @@ class Operation:
 
     rate: for a change, whether the speed (%) is wanted first (True), the amount (False), or either (None). base: the period
     compared with, canonical, where the question names it. rank_best: for a rank, whether the best (True) or worst comes first.
-    against: a second indicator id (share of what, ratio to what). expression: free arithmetic.
+    against: a second indicator id (share of what, ratio to what). expression: free arithmetic. focus: the bank id whose place in a
+    ranking is asked for.
     """
 
     op: Op
@@ -65,6 +66,7 @@ class Operation:
     limit: int = 0
     against: str | None = None
     expression: str = ""
+    focus: str = ""
 
 
 @dataclass(frozen=True)

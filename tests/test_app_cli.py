@@ -177,11 +177,13 @@ def test_batch_of_figures(command_line: CommandLine, tmp_path: Path) -> None:
         {"id": "group", "indicator": "不良贷款率", "period": "2023", "scope": "集团", "bank": "招商银行"},
         {"id": "bank", "indicator": "不良贷款率", "period": "2023", "scope": "本行", "bank": "招商银行"},
         {"id": "none", "indicator": "不良贷款率", "period": "1999", "scope": "集团", "bank": "招商银行"},
-        {"id": "which", "indicator": "不良货款率", "period": "2023"},
+        {"id": "which", "indicator": "不良货款率", "period": "2023", "scope": "集团", "bank": "招商银行"},
+        {"id": "bad", "period": "2023"},
     )
     run = command_line("figures", "--batch", str(asked), "--out", str(tmp_path / "out.jsonl"))
-    assert run.returncode == 1 and "第 4 行" in run.stderr
-    group, bank, none = rows(tmp_path / "out.jsonl")
+    assert run.returncode == 1 and "which 没有结果" in run.stderr and "第 5 行" in run.stderr and "第 4 行" not in run.stderr
+    group, bank, none, which = rows(tmp_path / "out.jsonl")
+    assert which == {"id": "which", "figure": None}
     assert (group["figure"]["value"], group["figure"]["scope"], group["figure"]["evidence"][0]["page"]) == ("0.95", "集团", 16)
     assert (bank["figure"]["value"], bank["figure"]["scope"]) == ("0.93", "本行")
     assert none == {"id": "none", "figure": None}

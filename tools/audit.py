@@ -24,9 +24,9 @@ from tools.audit_tables import Table, ranked_column
 from tools.factsheet import FactSheet
 from tools.formatting import format_quantity
 from tools.name_scanner import NameScanner, name_scanner
-from tools.references import Filled, references_of
+from tools.references import UNIT_FIELDS, Filled, references_of
 
-_VALUE_FIELDS = frozenset({"", "value", "change", "abs"})
+_VALUE_FIELDS = (*frozenset({"", "value", "change", "abs"}), *UNIT_FIELDS.values())
 
 
 @dataclass(frozen=True)
@@ -206,8 +206,13 @@ class _Audit:
 
     def _citations(self) -> list[Complaint]:
         by_line: dict[int, set[int]] = {}
-        for start, item in self.bound.items():
-            by_line.setdefault(self.text.rfind("\n", 0, start) + 1, set()).update(self.sheet.marks(item.figure))
+        marks: dict[str, list[int]] = {}
+        for start, item in self.bound.items() if "[" in self.text else ():
+            if item.figure.id not in marks:
+                # A disclosed ratio and the same one recomputed print alike; either one's sources are right beside it.
+                twins = [figure for figure in self.sheet if figure.key == item.figure.key]
+                marks[item.figure.id] = [mark for figure in twins for mark in self.sheet.marks(figure)]
+            by_line.setdefault(self.text.rfind("\n", 0, start) + 1, set()).update(marks[item.figure.id])
         return check_citations(self.text, self.layout.sources, self.sheet, by_line, " ".join(self.context.quotable))
 
     def _directions(self) -> list[Complaint]:

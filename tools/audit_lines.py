@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from tools.audit_mentions import Cue, Mention, Slot
 from tools.audit_numbers import NumberToken
 
+_Placed = TypeVar("_Placed", Mention, NumberToken, Cue)
 SUBJECT, BASE, CAUSE = "subject", "base", "cause"
 _SEGMENT = re.compile(r"[;。!?\n]")
 _CLAUSE = re.compile(r"[，:;。!?\n]|,(?!\d{3})")
@@ -18,7 +20,7 @@ _REACHES = re.compile(r"^\s*(?:至|到|-|–|—|~|～|→|->)\s*$")
 _OPENS, _CLOSES = re.compile(r"^\s*\(\s*$"), re.compile(r"\s*\)")
 _PAIRS = re.compile(r"^\s*(?:与|和|跟|同)\s*$")
 _BEFORE_BASE = re.compile(
-    r"(?:较|(?<![占同环入贷拨存负])比|相比|相较于?|相比于|相对于?|对比|高于|低于|高出|低出|高过|超过|多于|少于|大于|小于|优于|劣于|好于|差于|落后于?|领先于?|不及|逊于|超出|弱于|强于|同比|环比|之于)\s*$"
+    r"(?:较|(?<![占同环])比|相比|相较于?|相比于|相对于?|对比|高于|低于|高出|低出|高过|超过|多于|少于|大于|小于|优于|劣于|好于|差于|落后于?|领先于?|不及|逊于|超出|弱于|强于|同比|环比|之于)\s*$"
 )
 _WITH = re.compile(r"(?:与|和|跟|同|及)\s*$")
 _COMPARED = re.compile(r"^(?:的)?[^，。;()\d]{0,12}?(?:相比|相较|持平|对比|比较|相若|相当|一致|之间|的?差距|的?差额|相差)")
@@ -141,15 +143,20 @@ def read_line(
     text: str, start: int, end: int, mentions: Sequence[Mention], numbers: Sequence[NumberToken], cues: Sequence[Cue]
 ) -> Line:
     """Build a line from what lies inside text[start:end]."""
-    inner = [mention for mention in mentions if start <= mention.start and mention.end <= end]
-    own = [number for number in numbers if start <= number.start and number.end <= end]
+    inner = [mention for mention in _inside(mentions, start, end) if mention.end <= end]
+    own = [number for number in _inside(numbers, start, end) if number.end <= end]
     brackets = _brackets(text, start, end, own)
     clauses = [start, *(start + match.end() for match in _CLAUSE.finditer(text[start:end]))]
     segments = [start, *(start + match.end() for match in _SEGMENT.finditer(text[start:end]))]
-    near = [cue for cue in cues if start <= cue.start < end]
+    near = list(_inside(cues, start, end))
     groups = _with_roles(text, start, _groups(text, inner), own, near)
     line = Line(text, start, end, groups, own, near, brackets, clauses, segments)
     return replace(line, links=_links(line, inner))
+
+
+def _inside(items: Sequence[_Placed], start: int, end: int) -> Sequence[_Placed]:
+    """The items that begin inside text[start:end]; they are in order of their start."""
+    return items[bisect_left(items, start, key=lambda item: item.start) : bisect_left(items, end, key=lambda item: item.start)]
 
 
 def _brackets(text: str, start: int, end: int, numbers: list[NumberToken]) -> list[Bracket]:

@@ -66,42 +66,53 @@ class Candidates:
     """The figures of a sheet, prepared for matching."""
 
     def __init__(self, sheet: FactSheet) -> None:
-        self._sheet = sheet
         by_id = {figure.id: figure for figure in sheet}
         self.all = [_candidate(figure, by_id) for figure in sheet]
-        self._rounded: dict[tuple[str, Decimal], Decimal] = {}
+        self._tables: dict[tuple[Unit, bool, Decimal], dict[Decimal, list[Candidate]]] = {}
 
     def of_value(self, token: NumberToken, unit: Unit | None, *, bare: bool = False) -> list[Candidate]:
-        """Figures whose value, in the printed unit and at the printed precision, is the number's."""
-        return [item for item in self.all if self.equals(item, token, unit, bare=bare)]
+        """Figures whose value, in the printed unit and at the printed precision, is the number's.
 
-    def equals(self, item: Candidate, token: NumberToken, unit: Unit | None, *, bare: bool = False) -> bool:
-        """Whether one figure prints as the number does; `bare`: a number without a unit may be in the figure's own."""
+        `bare`: a number without a unit may be in the figure's own.
+        """
         measured = token.unit or unit
         if measured is None:
-            own = item.figure.quantity.unit
-            bare = bare or not own.symbol
-            return bare and any(self._fits(item, token, shown) for shown in (own, display_quantity(item.figure.quantity).unit))
-        return _same_measure(item.figure.quantity.unit, measured, loose=token.loose) and self._fits(item, token, measured)
+            return [item for item in self.all if (bare or not item.figure.quantity.unit.symbol) and self._prints_bare(item, token)]
+        if token.hedge:
+            return [item for item in self.all if _same_measure(item.figure.quantity.unit, measured, loose=token.loose) and self._fits(item, token, measured)]
+        key = measured, token.loose, token.quantum
+        if key not in self._tables:
+            self._tables[key] = self._table(measured, token)
+        return self._tables[key].get(abs(token.value), [])
+
+    def _table(self, measured: Unit, token: NumberToken) -> dict[Decimal, list[Candidate]]:
+        """What each figure prints as in a unit at a precision; a figure that is not zero never prints as zero."""
+        table: dict[Decimal, list[Candidate]] = {}
+        if token.quantum < _FINEST:
+            return table
+        with exact():
+            for item in self.all:
+                if _same_measure(item.figure.quantity.unit, measured, loose=token.loose):
+                    shown = _round(item.size / measured.factor, token.quantum)
+                    if shown or not item.size:
+                        table.setdefault(shown, []).append(item)
+        return table
+
+    def _prints_bare(self, item: Candidate, token: NumberToken) -> bool:
+        return any(self._fits(item, token, own) for own in (item.figure.quantity.unit, display_quantity(item.figure.quantity).unit))
 
     def with_digits(self, token: NumberToken) -> list[Candidate]:
-        """Figures that would print these digits in some other unit, or a hundredth or hundredfold of it."""
-        return [item for item in self.all if any(self._fits(item, token, own) for own in (item.figure.quantity.unit, display_quantity(item.figure.quantity).unit))]
+        """Figures that would print these digits in some other unit."""
+        return [item for item in self.all if self._prints_bare(item, token)]
 
     def _fits(self, item: Candidate, token: NumberToken, measured: Unit) -> bool:
+        if token.quantum < _FINEST:
+            return False
         with exact():
-            value, quantum = abs(token.value) * measured.factor, token.quantum * measured.factor
-            if (not value and item.size) or token.quantum < _FINEST:
+            value, size = abs(token.value), item.size / measured.factor
+            if not value and size:
                 return False
-            if self._round(item, quantum) == value:
-                return True
-            return bool(token.hedge) and _hedged(item.size, value, quantum if token.quantum < 1 else Decimal(0), token.hedge)
-
-    def _round(self, item: Candidate, quantum: Decimal) -> Decimal:
-        key = item.figure.id, quantum
-        if key not in self._rounded:
-            self._rounded[key] = (item.size / quantum).quantize(Decimal(1), rounding=ROUND_HALF_UP) * quantum
-        return self._rounded[key]
+            return _round(size, token.quantum) == value or (bool(token.hedge) and _hedged(size, value, token.quantum, token.hedge))
 
 
 def disagreements(item: Candidate, token: NumberToken, setting: Setting) -> list[Aspect]:
@@ -168,14 +179,17 @@ def _same_measure(own: Unit, printed: Unit, *, loose: bool) -> bool:
     return printed.dimension in _ALIKE.get(own.dimension, (own.dimension,))
 
 
-def _hedged(size: Decimal, value: Decimal, written: Decimal, hedge: str) -> bool:
+def _round(size: Decimal, quantum: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
+    return (size / quantum).quantize(Decimal(1), rounding=rounding) * quantum
+
+
+def _hedged(size: Decimal, value: Decimal, quantum: Decimal, hedge: str) -> bool:
     """约3,400亿元, 超3,300亿元, 近3,400亿元: at the last digit that is not zero; written decimals are all meant."""
     if not value:
         return False
     places = value.normalize().as_tuple().exponent
-    step = written or (Decimal(1).scaleb(places) if isinstance(places, int) else Decimal(1))
-    rounding = {"over": ROUND_FLOOR, "under": ROUND_CEILING}.get(hedge, ROUND_HALF_UP)
-    return (size / step).quantize(Decimal(1), rounding=rounding) * step == value
+    step = quantum if quantum < 1 or not isinstance(places, int) else Decimal(1).scaleb(places)
+    return _round(size, step, {"over": ROUND_FLOOR, "under": ROUND_CEILING}.get(hedge, ROUND_HALF_UP)) == value
 
 
 def _kind_agrees(item: Candidate, setting: Setting) -> bool:

@@ -42,17 +42,19 @@ def _rank(desk: Desk, operation: Operation, indicator: Indicator, period: Period
     wanted = [desk.wanted(bank, indicator.id, period) for bank in desk.plan.slots.banks]
     found = [figure for request in wanted if (figure := desk.finder.find(request, compute=False)) is not None]
     missing = len(wanted) - len(found)
-    if len(found) < _RANK_MIN:
-        desk.gaps += [desk.finder.gap(request) for request in wanted[:1]]
+    lacking = [request for request in wanted if request.entity_id not in {figure.entity_id for figure in found}]
+    if len(found) < _RANK_MIN or any(request.entity_id == operation.focus for request in lacking):
+        desk.gaps += [desk.finder.gap(request) for request in sorted(lacking, key=lambda request: request.entity_id != operation.focus)[:1]]
         return
     highest = operation.highest if operation.highest is not None else indicator.direction is not Direction.LOWER
     placed = order(found, Direction.HIGHER if highest else Direction.LOWER)
     if missing:
         desk.remark(f"另有{missing}家库中没有{period.label(point=indicator.point)}的{indicator.name}，未列入排名")
     shown = placed[: operation.limit] if operation.limit else placed
-    desk.answer(*[item.figure for item in shown])
+    about = [item.figure for item in shown if item.figure.entity_id == operation.focus]
+    desk.answer(*about, *[item.figure for item in shown])
     words = {"order": "从高到低" if highest else "从低到高", **{item.figure.id: str(item.position) for item in shown}}
-    desk.findings.append(Finding(FindingKind.RANKING, {"values": [item.figure.id for item in shown]}, words))
+    desk.findings.append(Finding(FindingKind.RANKING, {"values": [item.figure.id for item in shown], "focus": [figure.id for figure in about]}, words))
 
 
 def _lay_down(desk: Desk, found: list[Figure], indicator: Indicator) -> None:

@@ -21,8 +21,7 @@ def values(desk: Desk, _: Operation) -> None:
         for period in desk.periods:
             figure = desk.value(bank, indicator.id, period, answer=True)
             if figure is not None:
-                words = {"unit": desk.plan.slots.unit} if desk.plan.slots.unit else {}
-                desk.findings.append(Finding(FindingKind.VALUE, {"value": [figure.id], **_check(desk, figure, bank, indicator, period)}, words))
+                desk.findings.append(_told(desk, figure, _check(desk, figure, bank, indicator, period)))
 
 
 def changes(desk: Desk, operation: Operation) -> None:
@@ -95,12 +94,17 @@ def line(desk: Desk, _: Operation) -> None:
             desk.findings.append(Finding(FindingKind.LINE, {"value": [figure.id]}, _line_words(figure, indicator)))
 
 
-def _check(desk: Desk, figure: Figure, bank: str, indicator: Indicator, period: Period) -> dict[str, list[str]]:
+def _told(desk: Desk, figure: Figure, computed: Figure | None) -> Finding:
+    ids = {"value": [figure.id], **({"computed": [computed.id]} if computed else {})}
+    words = {"unit": desk.plan.slots.unit} if desk.plan.slots.unit else {}
+    return Finding(FindingKind.VALUE, ids, {**words, **(_agreement(computed, figure) if computed else {})})
+
+
+def _check(desk: Desk, figure: Figure, bank: str, indicator: Indicator, period: Period) -> Figure | None:
     """A reported ratio and the same one by formula, shown together where the inputs are there."""
     if figure.inputs or indicator.kind is not Kind.RATIO or len(desk.plan.slots.banks) * len(desk.plan.slots.indicators) * len(desk.periods) > 1:
-        return {}
-    computed = desk.finder.recomputed(desk.wanted(bank, indicator.id, period))
-    return {} if computed is None else {"computed": [computed.id]}
+        return None
+    return desk.finder.recomputed(desk.wanted(bank, indicator.id, period))
 
 
 def _recomputed_ids(computed: Figure, reported: Figure | None) -> dict[str, list[str]]:

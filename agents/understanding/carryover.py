@@ -11,6 +11,7 @@ from agents.understanding.operations import asks_value, is_ellipsis, operations_
 from data.banks import BankRegistry
 
 _ADDS_BANK = re.compile(r"(?:和|与|跟|同|比|对比|比较|相较|vs\.?|VS)\s*$")
+_PLEASANTRY = re.compile(r"(?:(?:谢谢|多谢|感谢|辛苦|再见|拜拜|好的?|嗯+|知道|明白|收到|ok|thanks?|bye)[你您了啦哈]*[!。,~ ]*)+", re.IGNORECASE)
 _DISTINCT = (Op.REPORT, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION)
 
 
@@ -24,7 +25,7 @@ class Merged:
 
 def merge(mentions: Mentions, carried: Carried, banks: BankRegistry) -> Merged:
     """The turn's slots and operations, with the conversation's where the question leans on it."""
-    operations = operations_of(mentions)
+    operations = [Operation(Op.GENERAL)] if _PLEASANTRY.fullmatch(mentions.text) else operations_of(mentions)
     before = carried.slots
     named_banks, adds = _banks(mentions, before, banks)
     named_indicators = _indicators(mentions, before)
@@ -73,7 +74,10 @@ def _is_added(mentions: Mentions) -> bool:
 
 
 def _indicators(mentions: Mentions, before: Slots) -> list[str]:
-    named = list(dict.fromkeys(span.ref for span in mentions.indicators))
+    # "用不良余额和贷款总额验算不良率" asks for the last one; the others are what it is to be computed from.
+    means = [hit for hit in mentions.cues if hit.cue.op is Op.RECOMPUTE]
+    asked = [span for span in mentions.indicators if not any(hit.start < span.start < hit.end for hit in means)]
+    named = list(dict.fromkeys(span.ref for span in asked or mentions.indicators))
     if mentions.addition and named and before.indicators and not mentions.banks:
         return list(dict.fromkeys([*before.indicators, *named]))
     return named

@@ -56,7 +56,7 @@ class Understanding:
         merged = merge(mentions, carried, self.banks)
         operations = self._defaults(mentions, merged)
         slots, notes = self._bank_default(merged, operations, horizon)
-        slots = self._ifrs_siblings(slots)
+        slots, operations = _placed_among_all(self._ifrs_siblings(slots), operations, horizon)
         refusal = refusal_of(mentions, slots, operations, carried, Catalogues(self.banks, self.catalogue, horizon))
         if refusal is not None:
             return self._refused(question, refusal, slots, operations, mentions, carried)
@@ -199,6 +199,14 @@ class Understanding:
 def _not_arithmetic(question: str, why: str, carried: Carried) -> QueryPlan:
     refusal = Refusal(RefusalCode.NOT_APPLICABLE, f"{why.removesuffix('。')}。", "请检查算式后再问。")
     return QueryPlan(question, question.strip(), INTENTS[Op.EXPRESSION], Slots(), [Operation(Op.EXPRESSION)], refusal=refusal, carried=carried)
+
+
+def _placed_among_all(slots: Slots, operations: list[Operation], horizon: Horizon) -> tuple[Slots, list[Operation]]:
+    """One bank has a place only among the others (招商银行排第几): all banks are ranked, and it is told first."""
+    if operations[0].op is not Op.RANK or len(slots.banks) != 1:
+        return slots, operations
+    others = [bank for bank in horizon.banks(slots.indicators) if bank not in slots.banks]
+    return replace(slots, banks=[*slots.banks, *others]), [replace(operations[0], focus=slots.banks[0], limit=0), *operations[1:]]
 
 
 def _both_periods(mentions: Mentions) -> bool:

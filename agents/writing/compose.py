@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.findings import Finding, FindingKind
-from agents.writing.paragraphs import PARAGRAPHS
+from agents.writing.paragraphs import PARAGRAPHS, check_line
 from tools.factsheet import FactSheet
 
 
@@ -22,7 +22,7 @@ def compose(sheet: FactSheet, findings: Sequence[Finding]) -> str:
         if finding.kind is FindingKind.VALUE and finding.ids["value"][0] in told_by_change and "computed" not in finding.ids:
             continue
         if finding.kind is FindingKind.VALUE and finding.ids["value"][0] in told_by_change:
-            paragraphs.append(f"- 复算：{{{finding.ids['computed'][0]}.formula}}，得{{{finding.ids['computed'][0]}}}{{{finding.ids['computed'][0]}.mark}}。")
+            paragraphs.append(check_line(sheet.get(finding.ids["computed"][0]), finding.words.get("agrees", "")))
             continue
         lines = [text for text in PARAGRAPHS[finding.kind](sheet, finding) if text is not None]
         paragraphs.append("\n".join(_without_empty_tail(lines)))

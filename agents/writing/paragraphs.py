@@ -27,8 +27,14 @@ def value(sheet: FactSheet, finding: Finding) -> Paragraph:
     if figure.kind is not FigureKind.REPORTED:
         lines = [f"{subject(figure)}为{cited(figure)}{scope_note(figure)}，由{'题中数字' if figure.entity_id == GIVEN_ID else '披露数'}计算得出。", how_computed(sheet, figure)]
     if computed:
-        lines.append(f"- 复算：{{{computed}.formula}}，得{{{computed}}}{{{computed}.mark}}。")
+        lines.append(check_line(sheet.get(computed), finding.words.get("agrees", "")))
     return lines
+
+
+def check_line(computed: Figure, agrees: str) -> str:
+    """The recomputed ratio beside the disclosed one: the value before the formula, whose 期初 and 期末 date no figure."""
+    verdict = "，与披露值一致" if agrees == "yes" else "，与披露值略有出入（平均方法或口径不同）" if agrees == "no" else ""
+    return f"- 复算：{subject(computed)}为{{{computed.id}}}{{{computed.id}.mark}}{verdict}；{{{computed.id}.formula}}。"
 
 
 def change(sheet: FactSheet, finding: Finding) -> Paragraph:
@@ -82,6 +88,8 @@ def ranking(sheet: FactSheet, finding: Finding) -> Paragraph:
     first = figures[0]
     extreme = "最高" if finding.words["order"] == "从高到低" else "最低"
     opening = f"{{{first.id}.period}}{{{first.id}.name}}{extreme}的是{{{first.id}.bank}}，为{cited(first)}{scope_note(first)}。{finding.words['order']}排列："
+    if focus := finding.one("focus"):
+        opening = f"{subject(sheet.get(focus))}为{cited(sheet.get(focus))}{scope_note(first)}，{finding.words['order']}排第{finding.words[focus]}："
     rows = [[f"第{finding.words[figure.id]}", f"{{{figure.id}.bank}}", cited(figure)] for figure in figures]
     return [opening, "", *table(["名次", "银行", f"{{{first.id}.name}}（{{{first.id}.period}}）"], rows)]
 

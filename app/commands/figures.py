@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,10 +43,13 @@ def figures(
 
 
 def _one(assistant: Assistant, row: Row, collection: str | None) -> dict[str, Any] | None:
-    """The figure of one record; the group's books unless it says otherwise."""
-    return assistant.find_figure(
-        text_of(row, "indicator"), text_of(row, "period"), optional_text_of(row, "scope") or "集团", optional_text_of(row, "bank"), collection
-    )
+    """The figure of one record, of the group's books unless it says otherwise; None, with a word on why, for a name that is not known."""
+    wanted = text_of(row, "indicator"), text_of(row, "period"), optional_text_of(row, "scope") or "集团", optional_text_of(row, "bank")
+    try:
+        return assistant.find_figure(*wanted, collection)
+    except UsageError as error:
+        print(f"caizhi: {row['id']} 没有结果：{error}", file=sys.stderr)
+        return None
 
 
 def _query(
