@@ -25,8 +25,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-import yaml
-
+from data.catalogue_files import read_yaml_list
 from data.errors import CatalogueError
 
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -225,17 +224,11 @@ def _printed_forms(name: str) -> set[str]:
 
 def _rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     """The entries of a catalogue file, each with the words that name it in an error."""
-    try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CatalogueError(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(loaded, list) or not loaded:
+    loaded = read_yaml_list(path)
+    if not loaded:
         raise CatalogueError(f"{path.name} must be a list of entries")
     for number, row in enumerate(loaded, start=1):
-        where = f"{path.name}, entry {number}"
-        if not isinstance(row, dict):
-            raise CatalogueError(f"{where}: must be a mapping")
-        yield row, f"{where} ({row.get('id', 'no id')})"
+        yield row, f"{path.name}, entry {number} ({row.get('id', 'no id')})"
 
 
 def _only(row: dict[str, Any], allowed: frozenset[str], where: str) -> None:

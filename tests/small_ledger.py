@@ -14,7 +14,9 @@ from agents.checkpoints import sqlite_checkpointer
 from agents.context import Context
 from agents.graph import build_graph
 from agents.llm.service import LLMService
+from agents.plan import Carried, Operation, QueryPlan
 from agents.understanding.grammar import Understanding
+from agents.understanding.horizon import Horizon
 from app.assistant import Assistant
 from app.settings import Settings
 from data.banks import bank_registry
@@ -25,7 +27,7 @@ from data.periods import Period
 from data.units import Quantity
 from retrieval.engine import RetrievalEngine
 from retrieval.ledger import Ledger
-from tests.fakes import FixedClock
+from tests.fakes import START, FixedClock
 from tools.name_scanner import name_scanner
 
 # bank, indicator, then period=value; amounts in 百万元, ratios in the catalogue's unit.
@@ -68,7 +70,7 @@ icbc operating_income 2023=840000
 icbc total_assets 2023=44700000
 nbcb npl_ratio 2023=0.76 2024=0.76
 """
-TODAY = "2025-06-30"
+TODAY = START.date()
 
 
 def figures() -> list[Figure]:
@@ -128,3 +130,47 @@ def context(assistant: Assistant) -> Context:
         store=assistant.store, searcher=assistant.searcher, understanding=assistant.understanding, scanner=assistant.scanner,
         banks=assistant.banks, catalogue=assistant.catalogue, models=assistant.models, clock=assistant.clock,
     )
+
+
+class Reader:
+    """Understands questions against the small ledger on 2025-06-30."""
+
+    def __init__(self, store: Ledger) -> None:
+        banks, catalogue = bank_registry(), indicator_catalogue()
+        self.understanding = Understanding.build(name_scanner(), banks, catalogue)
+        self.horizon = Horizon(store)
+
+    def __call__(self, *turns: str) -> QueryPlan:
+        """The plan of the last of these turns of one conversation."""
+        carried, plan = Carried(), None
+        for question in turns:
+            plan = self.understanding.plan(question, carried, self.horizon, TODAY)
+            carried = plan.carried
+        assert plan is not None
+        return plan
+
+
+@contextmanager
+def small_reader() -> Iterator[Reader]:
+    """A reader over the small ledger."""
+    with ledger() as store:
+        yield Reader(store)
+
+
+def told(plan: QueryPlan) -> str:
+    """A plan in one line: banks; indicators; periods; operations with their details; scope and GAAP; !refusal."""
+    if plan.refusal is not None:
+        return f"!{plan.refusal.code.value}"
+    slots = plan.slots
+    parts = [",".join(slots.banks), ",".join(slots.indicators), ",".join(slots.periods), " ".join(_operation(item) for item in plan.operations)]
+    return "; ".join(parts) + "".join(f"; {word}" for word in (slots.scope, slots.gaap, slots.unit) if word)
+
+
+def _operation(item: Operation) -> str:
+    details = [
+        f"from {item.base}" if item.base else "", "" if item.rate is None else "rate" if item.rate else "amount",
+        "" if item.highest is None else "high" if item.highest else "low", f"top {item.limit}" if item.limit else "",
+        f"of {item.against}" if item.against else "", f"for {item.focus}" if item.focus else "",
+    ]
+    said = " ".join(detail for detail in details if detail)
+    return item.op.name + (f"({said})" if said else "")

@@ -183,7 +183,7 @@ GOOD = "{id: new, legal_name: 新行股份有限公司, name: 新行, type: city
 @pytest.mark.parametrize(
     ("file", "old", "new", "complaint"),
     [
-        (BANKS_FILE, "- {id: icbc", "- {id: icbc, id: [", "banks.yaml cannot be read"),
+        (BANKS_FILE, "- {id: icbc", "- {id: icbc, id: [", "无法读取目录文件 banks.yaml"),
         (BANKS_FILE, "a_share: 600036.SH", "a_share: 600036.SZ", r"banks.yaml, entry 7 \(cmb\): a_share '600036.SZ'"),
         (BANKS_FILE, "h_share: 03968.HK", "h_share: 3968.HK", r"\(cmb\): h_share"),
         (BANKS_FILE, "a_share: 600036.SH", "a_share: 601398.SH", r"\(cmb\): 601398.SH is already taken by icbc"),
@@ -198,7 +198,7 @@ GOOD = "{id: new, legal_name: 新行股份有限公司, name: 新行, type: city
         (BANKS_FILE, "listed: true", "listed: maybe", r"\(icbc\): listed must be true or false"),
         (BANKS_FILE, "peers: [cib, citic", "peers: [nobody, citic", r"\(cmb\): peer nobody"),
         (BANKS_FILE, "# Large", f"- {GOOD.replace('false', 'true')}\n# Large", r"\(new\): a listed bank needs a code"),
-        (BANKS_FILE, "# Large", "- new\n# Large", "banks.yaml, entry 1: must be a mapping"),
+        (BANKS_FILE, "# Large", "- new\n# Large", "banks.yaml 应为条目列表"),
         (GROUPS_FILE, "ccb, bocom]", "nobody]", r"bank_groups.yaml, entry 2 \(state_five\): no bank has the id nobody"),
         (GROUPS_FILE, "members: [icbc, abc, boc, ccb, bocom]", "members: []", r"\(state_five\): the group holds no"),
         (GROUPS_FILE, "工农中建交", "六大行", r"\(state_five\): 六大行 is already taken"),
@@ -220,10 +220,10 @@ def test_a_damaged_catalogue_is_refused_by_name(catalogue: Path, file: str, old:
 
 def test_a_missing_or_empty_file_is_refused(catalogue: Path) -> None:
     (catalogue / GROUPS_FILE).write_text("", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"bank_groups\.yaml must be a list"):
+    with pytest.raises(CatalogueError, match=r"bank_groups\.yaml 应为条目列表"):
         BankRegistry.load(catalogue)
     (catalogue / BANKS_FILE).unlink()
-    with pytest.raises(CatalogueError, match=r"banks\.yaml cannot be read"):
+    with pytest.raises(CatalogueError, match=r"无法读取目录文件 banks\.yaml"):
         BankRegistry.load(catalogue)
 
 

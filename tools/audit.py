@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from data.periods import Part, Period
 from tools.audit_allowed import Allowances
-from tools.audit_clauses import Focus
 from tools.audit_directions import direction_problems
 from tools.audit_layout import Layout, Reading, lay_out
 from tools.audit_match import Aspect, Candidate, Candidates, bank_id, disagreements
 from tools.audit_mentions import Marks, Mention, Slot, read_marks
 from tools.audit_numbers import find_numbers, plain_text
+from tools.audit_setting import Focus
 from tools.audit_sources import Complaint, check_citations, check_sources
 from tools.audit_tables import Table, ranked_column
 from tools.factsheet import FactSheet

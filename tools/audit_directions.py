@@ -10,20 +10,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from data.period_text import Relative
 from data.periods import Period
-from tools.audit_clauses import Base, Resolver, Setting, base_periods
+from tools.audit_clauses import Resolver
 from tools.audit_layout import Layout, Reading
 from tools.audit_lines import BASE
 from tools.audit_match import Aspect, Candidate, Candidates, disagreements, same_time
 from tools.audit_mentions import Cue, Slot
 from tools.audit_numbers import NumberToken
+from tools.audit_periods import LAST_YEAR, Base, base_periods
+from tools.audit_setting import Against, Direction, Setting
 from tools.audit_sources import Complaint
 
 _ENDS = re.compile(r"^(?:了|明显|显著)?\s*(?:\[\d{1,3}\]\s*)*(?:[，。;、!?)\n]|$)")
 _ROUGHLY = re.compile(r"(?:基本|大致|大体|总体|略|几乎)$")
 _TURNS = ((re.compile(r"扭亏|转亏为盈|由亏转盈"), 1), (re.compile(r"由盈转亏|转盈为亏|转亏(?!为盈)"), -1))
-_LAST_YEAR = Base(relative=Relative.LAST_YEAR)
 _FIRM = frozenset("上升 下降 增长 减少 增加 提升 提高 降低 回落 回升 收窄 走阔 下滑 下行 上行 微降 微增 略降 略升 走低 走高".split())
 
 
@@ -38,7 +38,7 @@ class _Directions:
         """降至0.95%: the level before must lie on the other side."""
         for reading in self.layout.readings:
             item = self.bound.get(reading.token.start)
-            moved = next((setting.moved for setting in reading.settings if setting.moved), None)
+            moved = next((setting.direction.moved for setting in reading.settings if setting.direction.moved), None)
             if item is None or item.change or not moved:
                 continue
             steps = list(self._steps(item, reading))
@@ -56,7 +56,7 @@ class _Directions:
         if before and (not named or line.passes(index - 1)):
             yield item.figure.quantity.base - before[-1].figure.quantity.base
             return
-        yield from self._moves(item, [base for setting in reading.settings for base in setting.bases])
+        yield from self._moves(item, [base for setting in reading.settings for base in setting.against.bases])
 
     def _moves(self, item: Candidate, bases: Iterable[Base]) -> Iterator[Decimal]:
         period = item.figure.period
@@ -64,7 +64,7 @@ class _Directions:
         for other in self.candidates.all:
             if not self._same_line(item, other):
                 continue
-            if not other.change and _among(other.figure.period, starts or base_periods(_LAST_YEAR, period), other):
+            if not other.change and _among(other.figure.period, starts or base_periods(LAST_YEAR, period), other):
                 yield item.figure.quantity.base - other.figure.quantity.base
             elif other.change and not other.counterpart and same_time(other.figure.period, period, item.figure):
                 if not starts or (other.figure.base_period is not None and _among(other.figure.base_period, starts, other)):
@@ -131,19 +131,18 @@ class _Directions:
 
     def _plain(self, resolver: Resolver, cue: Cue, sign: int) -> Iterator[Complaint]:
         setting = self._at(resolver, cue.end)
-        if not (setting.banks and setting.indicators and setting.periods):
+        if not (setting.banks and setting.indicators and setting.times.periods):
             return
-        claimed = replace(setting, change=True, sign=0)
         token = _blank(cue.end)
-        steps = [item.figure.quantity.base for item in self.candidates.all if item.change and not disagreements(item, token, claimed)]
+        steps = [item.figure.quantity.base for item in self.candidates.all if item.change and not disagreements(item, token, setting)]
         if steps and not any((step > 0) - (step < 0) == sign for step in steps):
             yield self._wrong(cue.start, cue.end, "与事实表中的变动不符")
 
     def _turned(self, resolver: Resolver, start: int, end: int, sign: int) -> Iterator[Complaint]:
-        setting = replace(self._at(resolver, end), bases=(), bound=False, change=False)
+        setting = replace(self._at(resolver, end), against=Against(), direction=Direction(change=False))
         loose = {Aspect.SIGN}
-        now = [i for i in self.candidates.all if not i.change and setting.periods and set(disagreements(i, _blank(end), setting)) <= loose]
-        before = [o for i in now for o in self.candidates.all if self._same_line(i, o) and not o.change and _among(o.figure.period, base_periods(_LAST_YEAR, i.figure.period), i)]
+        now = [i for i in self.candidates.all if not i.change and setting.times.periods and set(disagreements(i, _blank(end), setting)) <= loose]
+        before = [o for i in now for o in self.candidates.all if self._same_line(i, o) and not o.change and _among(o.figure.period, base_periods(LAST_YEAR, i.figure.period), i)]
         wrong_now = bool(now) and not any((item.figure.quantity.value > 0) is (sign > 0) for item in now)
         wrong_before = bool(before) and not any((item.figure.quantity.value < 0) is (sign > 0) for item in before)
         if wrong_now or wrong_before:
@@ -173,7 +172,7 @@ def direction_problems(layout: Layout, candidates: Candidates, bound: dict[int, 
 def _of(other: Candidate, setting: Setting, item: Candidate) -> bool:
     """Whether a level is of the subject of a comparison whose right side is `item`."""
     bank = not other.banks.isdisjoint(setting.banks) if setting.banks else other.figure.entity == item.figure.entity
-    period = _among(other.figure.period, setting.periods or [item.figure.period], other)
+    period = _among(other.figure.period, setting.times.periods or [item.figure.period], other)
     return bank and period and other.figure.scope is item.figure.scope
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tools.audit_clauses import Focus, Hints, Resolver, Setting
+from tools.audit_clauses import Resolver
 from tools.audit_lines import Line, read_line
 from tools.audit_mentions import Marks
 from tools.audit_numbers import NumberToken
+from tools.audit_setting import Focus, Hints, Setting
 from tools.audit_tables import Table, read_table
 
 _HEADING = re.compile(r"^\s*(#{1,6})\s")

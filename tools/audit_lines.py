@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeVar
 
 from tools.audit_mentions import Cue, Mention, Slot
@@ -74,6 +75,22 @@ class Line:
     clauses: list[int]
     segments: list[int]
     links: list[tuple[int, int]] = field(default_factory=list)
+    _by_slot: dict[Slot, list[Group]] = field(default_factory=dict)
+    _equations: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Sort what is asked for often: groups by slot (causes aside), and the clauses that are calculations."""
+        for group in self.groups:
+            if group.role != CAUSE:
+                self._by_slot.setdefault(group.slot, []).append(group)
+        if self.numbers:
+            for start, end in pairwise([*self.clauses, self.end]):
+                if _EQUATION.search(self.text, start, end) and any(start <= number.start < end for number in self.numbers):
+                    self._equations.add(start)
+
+    def named(self, slot: Slot) -> list[Group]:
+        """Groups of a slot in order, those in subordinate clauses of cause left out."""
+        return self._by_slot.get(slot, [])
 
     def clause_start(self, position: int) -> int:
         """Where the clause around a position begins."""
@@ -109,9 +126,11 @@ class Line:
 
     def is_equation(self, position: int) -> bool:
         """Whether the clause around a position is a calculation."""
-        start, end = self.clause_start(position), self.clause_end(position)
-        clause = self.text[start:end]
-        return bool(_EQUATION.search(clause)) and any(start <= number.start < end for number in self.numbers)
+        return bool(self._equations) and self.clause_start(position) in self._equations
+
+    def is_owned(self, group: Group) -> bool:
+        """Whether a group stands in brackets that explain a number."""
+        return any(b.owner is not None and b.start < group.start < b.end for b in self.brackets)
 
     def operand_start(self, position: int) -> int:
         """Where the operand around a position of a calculation begins."""
@@ -151,7 +170,8 @@ def read_line(
     near = list(_inside(cues, start, end))
     groups = _with_roles(text, start, _groups(text, inner), own, near)
     line = Line(text, start, end, groups, own, near, brackets, clauses, segments)
-    return replace(line, links=_links(line, inner))
+    line.links.extend(_links(line, inner))
+    return line
 
 
 def _inside(items: Sequence[_Placed], start: int, end: int) -> Sequence[_Placed]:

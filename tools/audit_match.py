@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from data.banks import bank_registry
 from data.figures import Figure, FigureKind, Scope
-from data.period_text import Relative
 from data.periods import Period
 from data.units import Dimension, Unit
-from tools.audit_clauses import Base, Setting, base_periods
+from tools.audit_periods import YEAR_AGO, Base, base_periods
+from tools.audit_setting import Setting
 from tools.audit_numbers import NumberToken
 from tools.exact import exact
 from tools.factsheet import FactSheet
@@ -193,19 +193,19 @@ def _hedged(size: Decimal, value: Decimal, quantum: Decimal, hedge: str) -> bool
 
 
 def _kind_agrees(item: Candidate, setting: Setting) -> bool:
-    if setting.change is None:
-        return not item.change or setting.signalled or bool(item.names & set(setting.indicators) & {f"={item.figure.indicator}"})
-    return item.change is setting.change
+    if setting.direction.change is None:
+        return not item.change or setting.direction.signalled or bool(item.names & set(setting.indicators) & {f"={item.figure.indicator}"})
+    return item.change is setting.direction.change
 
 
 def _banks_agree(item: Candidate, setting: Setting) -> bool:
-    named = {*setting.banks, *setting.rivals}
+    named = {*setting.banks, *setting.against.rivals}
     if item.counterpart:
-        if setting.bases and not setting.rivals:
+        if setting.against.bases and not setting.against.rivals:
             return False
         ends = item.banks | {item.counterpart}
-        return ends <= named if setting.rivals or len(named) > 1 else bool(ends & named) or not named
-    if item.change and setting.rivals and not setting.bases and set(setting.rivals).isdisjoint(item.banks):
+        return ends <= named if setting.against.rivals or len(named) > 1 else bool(ends & named) or not named
+    if item.change and setting.against.rivals and not setting.against.bases and set(setting.against.rivals).isdisjoint(item.banks):
         return False
     if len(item.banks) > 1 and _ACROSS.search(setting.clause):
         return True
@@ -219,14 +219,14 @@ def _sign_agrees(item: Candidate, token: NumberToken, setting: Setting) -> bool:
     if not item.size:
         return True
     if not item.change:
-        written = token.value < 0 or (setting.sign == -1 and setting.change is None and token.explicit)
+        written = token.value < 0 or (setting.direction.sign == -1 and setting.direction.change is None and token.explicit)
         return written is item.negative or (item.negative and bool(re.search(r"亏损|净流出|为负|净支出|负值|净损失", setting.clause)))
-    if setting.sign == 0 or (setting.sign is None and setting.loose == 0):
+    if setting.direction.sign == 0 or (setting.direction.sign is None and setting.direction.loose == 0):
         return True
-    if setting.sign is not None:
-        return (setting.sign < 0) is negative
-    if setting.loose is not None:
-        return (setting.loose < 0) is negative
+    if setting.direction.sign is not None:
+        return (setting.direction.sign < 0) is negative
+    if setting.direction.loose is not None:
+        return (setting.direction.loose < 0) is negative
     return (token.value < 0) is negative
 
 
@@ -242,27 +242,27 @@ def _indicator_agrees(item: Candidate, setting: Setting) -> bool:
 
 def _periods_disagree(item: Candidate, setting: Setting) -> list[Aspect]:
     figure = item.figure
-    inside = not setting.periods or _among(figure.period, setting.periods, figure)
+    inside = not setting.times.periods or _among(figure.period, setting.times.periods, figure)
     if not item.change or item.counterpart:
         return [] if inside else [Aspect.PERIOD]
     base = figure.base_period
-    named = _among(figure.period, setting.named, figure)
-    if setting.bases and (setting.bound or not setting.periods):
-        if not any(_base_agrees(entry, figure) for entry in setting.bases):
+    named = _among(figure.period, setting.times.named, figure)
+    if setting.against.bases and (setting.against.bound or not setting.times.periods):
+        if not any(_base_agrees(entry, figure) for entry in setting.against.bases):
             return [Aspect.BASE]
         return [] if inside or named else [Aspect.PERIOD]
-    if setting.ends is not None and base is not None:
-        return [] if same_time(figure.period, setting.ends[1], figure) and same_time(base, setting.ends[0], figure) else [Aspect.PERIOD]
-    if setting.ends is not None and len(setting.periods) > 1 and figure.operation == "cagr":
-        return [] if same_time(figure.period, setting.ends[1], figure) else [Aspect.PERIOD]
-    known = named or _among(figure.period, setting.carried, figure)
-    return [] if inside or (known and base is not None and _among(base, setting.spent, figure)) else [Aspect.PERIOD]
+    if setting.times.ends is not None and base is not None:
+        return [] if same_time(figure.period, setting.times.ends[1], figure) and same_time(base, setting.times.ends[0], figure) else [Aspect.PERIOD]
+    if setting.times.ends is not None and len(setting.times.periods) > 1 and figure.operation == "cagr":
+        return [] if same_time(figure.period, setting.times.ends[1], figure) else [Aspect.PERIOD]
+    known = named or _among(figure.period, setting.times.carried, figure)
+    return [] if inside or (known and base is not None and _among(base, setting.times.spent, figure)) else [Aspect.PERIOD]
 
 
 def _base_agrees(entry: Base, figure: Figure) -> bool:
     base = figure.base_period
     if base is None:
-        return entry.period is None or _among(entry.period, base_periods(Base(relative=Relative.YEAR_AGO), figure.period), figure)
+        return entry.period is None or _among(entry.period, base_periods(YEAR_AGO, figure.period), figure)
     expected: Sequence[Period] = base_periods(entry, figure.period)
     return not expected or _among(base, expected, figure)
 

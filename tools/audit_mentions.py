@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from data.banks import bank_registry
 from data.figures import Scope
@@ -110,21 +111,26 @@ _YEAR_DECIMAL = re.compile(r"((?:19|20|21)\d{2}年)\s*\d{1,2}\.\d{1,2}$")
 _SPAN_BEFORE = re.compile(r"(?:近|过去|连续|长达|达|约|未来|满|超过)$")
 
 
+@lru_cache(maxsize=4096)
+def _plain_word(word: str) -> str:
+    return plain_text(word)
+
+
 def words_of(sheet: FactSheet) -> dict[str, tuple[Slot, tuple[str, ...]]]:
     """The sheet's own names as plain text, with what they stand for: banks by id, indicators by "=name" and their ids."""
     names: dict[str, tuple[Slot, tuple[str, ...]]] = {}
     for figure in sheet:
-        word = plain_text(figure.indicator)
+        word = _plain_word(figure.indicator)
         keys = (f"={figure.indicator}", *((figure.indicator_id,) if figure.indicator_id else ()))
         names[word] = Slot.INDICATOR, tuple(dict.fromkeys((*names.get(word, (Slot.INDICATOR, ()))[1], *keys)))
         if bank_registry().get(figure.entity_id) is None:
-            names[plain_text(figure.entity)] = Slot.BANK, (figure.entity_id or figure.entity,)
+            names[_plain_word(figure.entity)] = Slot.BANK, (figure.entity_id or figure.entity,)
     return {word: entry for word, entry in names.items() if word.strip()}
 
 
 def read_marks(text: str, sheet: FactSheet, scanner: NameScanner) -> Marks:
     """Every mention and word of direction in a plain text."""
-    titles = _spans(text, {plain_text(item.document) for figure in sheet for item in figure.evidence if item.document})
+    titles = _spans(text, {_plain_word(item.document) for figure in sheet for item in figure.evidence if item.document})
     names = _names(text, sheet, scanner)
     taken = [(mention.start, mention.end) for mention in names if mention.slot is Slot.INDICATOR and mention.names[0].startswith("=")]
     periods = [

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from data.periods import Period
 from data.units import Unit
-from tools.audit_clauses import Base, Focus, Hints, Names, Resolver, base_of
+from tools.audit_clauses import Resolver
 from tools.audit_lines import BASE, SUBJECT, Line, read_line
 from tools.audit_mentions import Marks, Slot
 from tools.audit_numbers import NumberToken, unit_of
+from tools.audit_periods import Base, bases_of
+from tools.audit_setting import Focus, Hints, Names
 
 _RANK = re.compile(r"排名|名次|位次|排位|位列")
 _SERIAL = re.compile(r"^\s*(?:序号|编号|#|No\.?)\s*$")
@@ -90,7 +93,7 @@ def _cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
     edges = bars if lead else [start - 1, *bars]
     if text[edges[-1] + 1 : end].strip():
         edges = [*edges, end]
-    return [(left + 1, right) for left, right in zip(edges, edges[1:], strict=False)]
+    return [(left + 1, right) for left, right in pairwise(edges)]
 
 
 def _aside(titles: list[str], place: int) -> bool:
@@ -106,7 +109,7 @@ def _label(line: Line, caption: Focus) -> Label:
         indicators=tuple(m.names for g in subjects[Slot.INDICATOR] for m in g.members),
         periods=tuple(p for g in subjects[Slot.PERIOD] for p in resolver.periods_of(g)),
         scopes=tuple(name for g in subjects[Slot.SCOPE] for m in g.members for name in m.names) or _bare_scope(words),
-        bases=tuple(base for g in line.groups if g.slot is Slot.PERIOD and g.role == BASE for base in base_of(g)),
+        bases=tuple(base for g in line.groups if g.slot is Slot.PERIOD and g.role == BASE for base in bases_of(g)),
         change=bool(_CHANGE.search(words)),
         unit=unit_of(words),
     )
