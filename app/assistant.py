@@ -24,6 +24,7 @@ from data.errors import UsageError
 from data.figures import Scope
 from data.indicators import IndicatorCatalogue
 from data.period_text import parse_period
+from data.periods import Period
 from data.ports import FigureStore, Searcher
 from tools.factsheet import FactSheet
 from tools.lookup import FigureFinder, Wanted
@@ -93,7 +94,7 @@ class Assistant:
         if answer["refusal"]:
             raise UsageError(f"{answer['refusal']['message']}{answer['refusal']['suggestion']}")
         generated = f"{self.clock().date().isoformat()} 由小京财智生成；每个数字均可按来源核对，未经审计的数据已注明。"
-        return REPORT_FORMATS[fmt](parse_answer(answer["resolved_question"].replace("的报告", "分析报告"), answer["answer"], generated))
+        return REPORT_FORMATS[fmt](parse_answer(_title(answer["slots"]), answer["answer"], generated))
 
     def find_figure(self, indicator: str, period: str, scope: str = "集团", bank: str | None = None, collection: str | None = None) -> dict[str, Any] | None:
         """One figure by names, as the contract prints it; None where the ledger has none.
@@ -144,6 +145,13 @@ class Assistant:
             elif on_event is not None:
                 on_event(from_dict(chunk))
         return AgentState(**final)
+
+
+def _title(slots: Mapping[str, Any]) -> str:
+    """招商银行2024年分析报告（对比：兴业银行、中信银行）."""
+    main, *peers = slots["banks"]
+    period = Period.parse(slots["periods"][-1]).label(point=False) if slots["periods"] else ""
+    return f"{main}{period}分析报告" + (f"（对比：{'、'.join(peers)}）" if peers else "")
 
 
 def _scope(text: str) -> Scope:

@@ -8,9 +8,10 @@ by the user, quoted from a passage, a count, a constant of a calculation. Years 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from data.figures import FigureKind
 from data.periods import Part, Period
 from tools.audit_allowed import Allowances
 from tools.audit_directions import direction_problems
@@ -92,7 +93,8 @@ class _Audit:
         for reading in self.layout.readings:
             self._judge(reading)
         self._judge_operands()
-        complaints = [*self._years(), *check_sources(self.text, self.layout.sources, self.sheet), *self._citations(), *self._directions(), *self._ranks()]
+        complaints = [*self._years(), *self._citations(), *self._directions(), *self._ranks()]
+        complaints += check_sources(self.text, self.layout.sources, self.sheet)
         verdicts = [self._verdict(reading) for reading in self.layout.readings]
         verdicts += [NumberVerdict(self.raw[c.start : c.end], c.start, c.end, None, c.problem) for c in complaints]
         verdicts.sort(key=lambda verdict: verdict.start)
@@ -146,26 +148,25 @@ class _Audit:
         """Numbers of a calculation that bind to nothing by their words may be inputs of what it computes, or its constants."""
         for reading in self.layout.readings:
             token = reading.token
-            if token.start not in self.problems or not reading.line.is_equation(token.start):
-                continue
-            clause = reading.line.clause_start(token.start)
-            results = [
-                self.bound[other.start]
-                for other in reading.line.numbers
-                if other.start in self.bound and reading.line.clause_start(other.start) == clause
-            ]
-            inputs = {key for item in results for key in item.inputs}
-            named = {name for group in reading.line.groups if reading.line.clause_start(group.start) == clause for m in group.members for name in m.names}
-            operands = [
-                item
-                for item in self.candidates.of_value(token, reading.hints.unit, bare=True)
-                if item.figure.id in inputs or (item.names & named and any(disagreements(item, token, s) == [Aspect.INDICATOR] for s in reading.settings))
-            ]
-            if operands and (self.prints is None or self._printed_by(token.start, token.end)):
-                self.bound[token.start] = operands[0]
-                del self.problems[token.start]
-            elif self.allowed.is_constant(token):
-                del self.problems[token.start]
+            if token.start in self.problems and reading.line.is_equation(token.start):
+                operand = next((item for item in self._operands(reading)), None)
+                if operand is not None and (self.prints is None or self._printed_by(token.start, token.end)):
+                    self.bound[token.start] = operand
+                    del self.problems[token.start]
+                elif self.allowed.is_constant(token):
+                    del self.problems[token.start]
+
+    def _operands(self, reading: Reading) -> Iterator[Candidate]:
+        """Figures of the number's value that the calculation's result rests on, or whose names stand in the calculation."""
+        line, token = reading.line, reading.token
+        clause = line.clause_start(token.start)
+        here = [number.start for number in line.numbers if line.clause_start(number.start) == clause]
+        inputs = {key for start in here if start in self.bound for key in self.bound[start].inputs}
+        named = {name for group in line.groups if line.clause_start(group.start) == clause for m in group.members for name in m.names}
+        for item in self.candidates.of_value(token, reading.hints.unit, bare=True):
+            else_right = any(disagreements(item, token, setting) == [Aspect.INDICATOR] for setting in reading.settings)
+            if item.figure.id in inputs or (item.names & named and else_right):
+                yield item
 
     def _complain(self, reading: Reading, best: tuple[int, Candidate, list[Aspect]] | None, printed: str | None) -> str:
         shown = self.raw[reading.token.start : reading.token.end].strip()
@@ -210,7 +211,8 @@ class _Audit:
         for start, item in self.bound.items() if "[" in self.text else ():
             if item.figure.id not in marks:
                 # A disclosed ratio and the same one recomputed print alike; either one's sources are right beside it.
-                twins = [figure for figure in self.sheet if figure.key == item.figure.key]
+                kind = item.figure.kind is FigureKind.CHANGE
+                twins = [f for f in self.sheet if f.key == item.figure.key and (f.kind is FigureKind.CHANGE) is kind]
                 marks[item.figure.id] = [mark for figure in twins for mark in self.sheet.marks(figure)]
             by_line.setdefault(self.text.rfind("\n", 0, start) + 1, set()).update(marks[item.figure.id])
         return check_citations(self.text, self.layout.sources, self.sheet, by_line, " ".join(self.context.quotable))

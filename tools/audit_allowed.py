@@ -11,6 +11,7 @@ from data.period_text import find_periods
 from data.periods import Period
 from data.units import Dimension
 from tools.audit_lines import Line
+from tools.audit_mentions import Slot
 from tools.audit_numbers import NumberToken, find_numbers, plain_text
 from tools.audit_setting import Setting
 from tools.factsheet import FactSheet
@@ -95,7 +96,8 @@ def _measure(token: NumberToken) -> tuple[Dimension | str, Decimal]:
 def _shares_name(passage: str, settings: list[Setting], line: Line, token: NumberToken) -> bool:
     """Whether the passage speaks of what the clause names: one of the clause's own indicator words stands in it."""
     start = line.clause_start(token.start)
-    words = [line.text[g.start : g.end] for g in line.groups if g.slot.name == "INDICATOR" and start <= g.start and g.end <= line.clause_end(token.end)]
+    end = line.clause_end(token.end)
+    words = [line.text[g.start : g.end] for g in line.groups if g.slot is Slot.INDICATOR and start <= g.start and g.end <= end]
     return not words or not settings or any(word in plain_text(passage) for word in words)
 
 

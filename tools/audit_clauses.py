@@ -135,8 +135,8 @@ class Resolver:
         """Whether a compared name reaches the number itself: 低于工商银行的1.36%, 较2022年末的0.96%."""
         if group.members[-1].base:
             return False
-        between = [item.start for item in (*self.line.cues, *self.line.numbers)]
-        return not any(group.end <= start < token.start for start in between)
+        starts = [*(cue.start for cue in self.line.cues), *(number.start for number in self.line.numbers)]
+        return not any(group.end <= start < token.start for start in starts)
 
     def _widened(self, group: Group, slot: Slot, index: int) -> tuple[Member, ...]:
         """The group's members; after a clause that only mentions a name, also what the last number was of."""
@@ -271,7 +271,8 @@ class Resolver:
             touched = [g for g in line.named(Slot.PERIOD) if clause <= g.start and g.end <= token.start]
             if ends is not None:
                 return [_at(plain, ends[:1])]
-            if not touched or (_FROM.search(line.text[clause : token.start]) and not (touched[-1].role == BASE and self._touches(touched[-1], token))):
+            own = bool(touched) and touched[-1].role == BASE and self._touches(touched[-1], token)
+            if not touched or (not own and _FROM.search(line.text[clause : token.start])):
                 return [_at(plain, self._earlier(plain))]
         if index and line.passes(index - 1) and ends is not None:
             return [_at(plain, years_between(*ends) if self._goes_on(index) else ends[1:])]

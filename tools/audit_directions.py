@@ -15,11 +15,12 @@ from tools.audit_clauses import Resolver
 from tools.audit_layout import Layout, Reading
 from tools.audit_lines import BASE
 from tools.audit_match import Aspect, Candidate, Candidates, disagreements, same_time
-from tools.audit_mentions import Cue, Slot
+from tools.audit_mentions import Slot
 from tools.audit_numbers import NumberToken
 from tools.audit_periods import LAST_YEAR, Base, base_periods
 from tools.audit_setting import Against, Direction, Setting
 from tools.audit_sources import Complaint
+from tools.audit_words import Cue
 
 _ENDS = re.compile(r"^(?:了|明显|显著)?\s*(?:\[\d{1,3}\]\s*)*(?:[，。;、!?)\n]|$)")
 _ROUGHLY = re.compile(r"(?:基本|大致|大体|总体|略|几乎)$")
@@ -141,8 +142,9 @@ class _Directions:
     def _turned(self, resolver: Resolver, start: int, end: int, sign: int) -> Iterator[Complaint]:
         setting = replace(self._at(resolver, end), against=Against(), direction=Direction(change=False))
         loose = {Aspect.SIGN}
-        now = [i for i in self.candidates.all if not i.change and setting.times.periods and set(disagreements(i, _blank(end), setting)) <= loose]
-        before = [o for i in now for o in self.candidates.all if self._same_line(i, o) and not o.change and _among(o.figure.period, base_periods(LAST_YEAR, i.figure.period), i)]
+        levels = [item for item in self.candidates.all if not item.change and setting.times.periods]
+        now = [item for item in levels if set(disagreements(item, _blank(end), setting)) <= loose]
+        before = [other for item in now for other in levels if self._same_line(item, other) and _a_year_before(other, item)]
         wrong_now = bool(now) and not any((item.figure.quantity.value > 0) is (sign > 0) for item in now)
         wrong_before = bool(before) and not any((item.figure.quantity.value < 0) is (sign > 0) for item in before)
         if wrong_now or wrong_before:
@@ -167,6 +169,10 @@ def direction_problems(layout: Layout, candidates: Candidates, bound: dict[int, 
     """Every word of direction that the sheet contradicts."""
     check = _Directions(layout, candidates, bound, raw)
     return [*check.levels_reached(), *check.comparisons(), *check.plain_words()]
+
+
+def _a_year_before(other: Candidate, item: Candidate) -> bool:
+    return _among(other.figure.period, base_periods(LAST_YEAR, item.figure.period), item)
 
 
 def _of(other: Candidate, setting: Setting, item: Candidate) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
 
-from tools.audit_mentions import Cue, Mention, Slot
+from tools.audit_mentions import Mention, Slot
 from tools.audit_numbers import NumberToken
+from tools.audit_words import Cue
 
 _Placed = TypeVar("_Placed", Mention, NumberToken, Cue)
 SUBJECT, BASE, CAUSE = "subject", "base", "cause"

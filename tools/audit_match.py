@@ -12,18 +12,19 @@ from data.banks import bank_registry
 from data.figures import Figure, FigureKind, Scope
 from data.periods import Period
 from data.units import Dimension, Unit
+from tools.audit_numbers import NumberToken
 from tools.audit_periods import YEAR_AGO, Base, base_periods
 from tools.audit_setting import Setting
-from tools.audit_numbers import NumberToken
 from tools.exact import exact
 from tools.factsheet import FactSheet
 from tools.formatting import display_quantity
 
-_CHANGE_NAME = re.compile(r"增速|增长率|增长|变动|变化|增幅|降幅|同比|环比|差距|差额|贡献")
+_CHANGE_NAME = re.compile(r"(?:增速|增长率|增幅|降幅)(?:\(.*\)|（.*）)?$|同比|环比|贡献$")
 _GATES = {
     "average": re.compile(r"平均|均值|日均"), "sum": re.compile(r"合计|共|总|之和|加总"), "cagr": re.compile(r"复合|年均|CAGR|年化"),
     "share": re.compile(r"占|比重|份额|比例"), "ratio": re.compile(r"比|倍|相当于|÷|/"),
 }  # fmt: skip
+_NEGATIVE_WORDS = re.compile(r"亏损|净流出|为负|净支出|负值|净损失")
 _FINEST = Decimal("1e-12")
 _ACROSS = re.compile(r"平均|均值|合计|总和|共|中位|整体|加总")
 _ALIKE = {Dimension.PER_SHARE: (Dimension.AMOUNT, Dimension.PER_SHARE), Dimension.COUNT: (Dimension.COUNT,), Dimension.FOREIGN: (Dimension.FOREIGN,)}
@@ -79,7 +80,8 @@ class Candidates:
         if measured is None:
             return [item for item in self.all if (bare or not item.figure.quantity.unit.symbol) and self._prints_bare(item, token)]
         if token.hedge:
-            return [item for item in self.all if _same_measure(item.figure.quantity.unit, measured, loose=token.loose) and self._fits(item, token, measured)]
+            alike = [item for item in self.all if _same_measure(item.figure.quantity.unit, measured, loose=token.loose)]
+            return [item for item in alike if self._fits(item, token, measured)]
         key = measured, token.loose, token.quantum
         if key not in self._tables:
             self._tables[key] = self._table(measured, token)
@@ -152,10 +154,11 @@ def _candidate(figure: Figure, by_id: dict[str, Figure]) -> Candidate:
     if figure.kind is FigureKind.CHANGE:
         names |= {f"={item.indicator}" for item in inputs[:1]}
     rival = next((item.entity_id for item in inputs if item.entity == figure.counterpart and item.entity_id), "")
-    change = figure.kind is FigureKind.CHANGE or figure.base_period is not None or bool(_CHANGE_NAME.search(figure.indicator))
     return Candidate(
-        figure, frozenset(banks), rival or bank_id(figure.counterpart) if figure.counterpart else "", frozenset(names), frozenset(loose - names), change,
-        frozenset(_closure(figure, by_id)), abs(figure.quantity.base), figure.quantity.value < 0,
+        figure=figure, banks=frozenset(banks), names=frozenset(names), loose_names=frozenset(loose - names),
+        counterpart=rival or (bank_id(figure.counterpart) if figure.counterpart else ""),
+        change=figure.kind is FigureKind.CHANGE or figure.base_period is not None or bool(_CHANGE_NAME.search(figure.indicator)),
+        inputs=frozenset(_closure(figure, by_id)), size=abs(figure.quantity.base), negative=figure.quantity.value < 0,
     )  # fmt: skip
 
 
@@ -219,8 +222,7 @@ def _sign_agrees(item: Candidate, token: NumberToken, setting: Setting) -> bool:
     if not item.size:
         return True
     if not item.change:
-        written = token.value < 0 or (setting.direction.sign == -1 and setting.direction.change is None and token.explicit)
-        return written is item.negative or (item.negative and bool(re.search(r"亏损|净流出|为负|净支出|负值|净损失", setting.clause)))
+        return (token.value < 0) is item.negative or (item.negative and bool(_NEGATIVE_WORDS.search(setting.clause)))
     if setting.direction.sign == 0 or (setting.direction.sign is None and setting.direction.loose == 0):
         return True
     if setting.direction.sign is not None:

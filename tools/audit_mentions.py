@@ -7,7 +7,7 @@ are those of the plain text (tools.audit_numbers.plain_text).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -19,6 +19,7 @@ from data.period_text import PeriodMention, Relative, find_periods
 from data.periods import Part, Period
 from data.text import normalise_name
 from tools.audit_numbers import plain_text
+from tools.audit_words import Cue, find_cues
 from tools.factsheet import FactSheet
 from tools.name_scanner import NameKind, NameScanner
 
@@ -51,16 +52,6 @@ class Mention:
     base: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """A word of direction. sign: +1, -1, or 0 for 变动 and 相差. kind: move (下降), noun (降幅), compare (高于), flat (持平)."""
-
-    start: int
-    end: int
-    sign: int
-    kind: str
-
-
 @dataclass(frozen=True)
 class Marks:
     """Everything that a plain text names, each list in order; `titles` are the spans of document titles of the sheet."""
@@ -71,32 +62,13 @@ class Marks:
     masked: list[tuple[int, int]] = field(default_factory=list)
 
 
-_DOWN = (
-    "下降 下滑 减少 收窄 回落 降低 下行 走低 下跌 缩减 缩小 压降 微降 略降 少增 萎缩 下调 缩水 拉低 拖累 负增长 下探 走窄 下挫 骤降 大降 锐减 净减少 调降 净减 净下降 少计 滑落 走弱"
-)
-_UP = (
-    "上升 增长 增加 提升 扩大 提高 上行 走高 上涨 微升 略升 微增 略增 回升 反弹 扩张 走阔 攀升 抬升 上调 多增 拉动 贡献 增厚 推高 净增 净增加 新增 多计 抬高 走强 提振"
-)
-_WORDS: Mapping[str, tuple[int, str]] = {
-    **{word: (-1, "move") for word in _DOWN.split()},
-    **{word: (1, "move") for word in _UP.split()},
-    **dict.fromkeys("降幅 跌幅 减幅 负增速".split(), (-1, "noun")),
-    **dict.fromkeys("增幅 涨幅 升幅 增速 增长率 增长速度 涨跌幅".split(), (1, "noun")),
-    **dict.fromkeys("变动 变化 波动 差距 差额 差异 相差 幅度 改善 优化 恶化 劣化 价差 偏离".split(), (0, "noun")),
-    **dict.fromkeys("高于 高出 多于 大于 超过 超出 多出 领先 领先于 强于".split(), (1, "compare")),
-    **dict.fromkeys("低于 低出 少于 小于 不及 少出 落后 落后于 弱于".split(), (-1, "compare")),
-    "持平": (0, "flat"), "↑": (1, "noun"), "▲": (1, "noun"), "↓": (-1, "noun"), "▼": (-1, "noun"),
-}  # fmt: skip
-_SINGLE = {"升": (1, "move"), "增": (1, "move"), "涨": (1, "move"), "降": (-1, "move"), "减": (-1, "move"), "跌": (-1, "move"),
-           "高": (1, "compare"), "多": (1, "compare"), "低": (-1, "compare"), "少": (-1, "compare")}  # fmt: skip
-_CUE = re.compile(
-    "|".join(sorted(map(re.escape, _WORDS), key=lambda word: -len(word)))
-    + r"|(?P<one>[升增涨降减跌高低多少])(?=(?:了|出|约|至|到|为|近|超|逾|于|大约|超过|将近|接近){0,2}\s*(?:人民币)?[-+]?(?:\d|百分之|[一二两三四五六七八九十]个?(?:百分点|基点)))"
-)
-_NOT_CUES = re.compile(r"(?:不|未|没有|并未|无)$")
 _SCOPES: tuple[tuple[Scope, str], ...] = (
     (Scope.GROUP, r"本集团|集团口径|集团层面|合并口径|并表口径|\(集团\)|口径[:为]\s*集团|\|\s*(?:集团|合并)\s*(?=\|)"),
-    (Scope.BANK, r"母公司口径|本行口径|法人口径|母行口径|银行口径|非并表口径|\((?:本行|母公司)\)|口径[:为]\s*(?:本行|母公司)|\|\s*(?:本行|母公司)\s*(?=\|)"),
+    (
+        Scope.BANK,
+        r"母公司口径|本行口径|法人口径|母行口径|银行口径|非并表口径|\((?:本行|母公司)\)|口径[:为]\s*(?:本行|母公司)"
+        r"|\|\s*(?:本行|母公司)\s*(?=\|)",
+    ),
 )
 _SCOPE = [(scope.value, re.compile(pattern)) for scope, pattern in _SCOPES]
 _BASES = {"同比": Relative.YEAR_AGO, "环比": Relative.PREVIOUS_QUARTER}
@@ -144,7 +116,7 @@ def read_marks(text: str, sheet: FactSheet, scanner: NameScanner) -> Marks:
     mentions = sorted([*names, *periods, *bases, *scopes], key=lambda mention: (mention.start, -mention.end))
     masked = [(m.start, m.end) for m in periods if m.periods or m.relative] + taken + titles
     masked += [(m.start, m.end) for m in names if any(char.isdigit() for char in text[m.start : m.end])]
-    return Marks(mentions, _cues(text, [(m.start, m.end) for m in names if m.slot is Slot.INDICATOR]), titles, masked)
+    return Marks(mentions, find_cues(text, [(m.start, m.end) for m in names if m.slot is Slot.INDICATOR]), titles, masked)
 
 
 def _names(text: str, sheet: FactSheet, scanner: NameScanner) -> list[Mention]:
@@ -202,19 +174,6 @@ def _period(text: str, found: PeriodMention) -> Mention | None:
     return Mention(
         found.start, end, Slot.PERIOD, (), found.periods, found.relative, found.count, found.part, found.is_range or len(found.periods) > 1
     )
-
-
-def _cues(text: str, names: list[tuple[int, int]]) -> list[Cue]:
-    """Words of direction; inside an indicator's name only nouns count (营业收入增速, not 新增贷款)."""
-    cues = []
-    for match in _CUE.finditer(text):
-        sign, kind = _SINGLE[match[0]] if match["one"] else _WORDS[match[0]]
-        if kind != "noun" and any(start <= match.start() < end for start, end in names):
-            continue
-        if kind in ("move", "compare") and _NOT_CUES.search(text[max(0, match.start() - 2) : match.start()]):
-            sign = -sign if kind == "compare" else sign
-        cues.append(Cue(*match.span(), sign, kind))
-    return cues
 
 
 def _spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:

@@ -34,14 +34,16 @@ def check_sources(text: str, lines: Sequence[tuple[int, int]], sheet: FactSheet)
         lead = _LEAD.match(words)
         number = (lead[1] or lead[2]) if lead else None
         rest = words[lead.end() :] if lead else words
-        if number is not None and (lead is not None and lead[1] is not None or int(number) <= len(sources)):
+        if number is not None and lead is not None and (lead[1] is not None or int(number) <= len(sources)):
             found += [Complaint(start, end, problem) for problem in _entry(int(number), rest, sources)]
         else:
             found += [Complaint(start, end, problem) for part in re.split(r"[;；]", rest) for problem in _unnumbered(part, sources)]
     return found
 
 
-def check_citations(text: str, skipped: Sequence[tuple[int, int]], sheet: FactSheet, marks_by_line: Mapping[int, set[int]], known: str) -> list[Complaint]:
+def check_citations(
+    text: str, skipped: Sequence[tuple[int, int]], sheet: FactSheet, marks_by_line: Mapping[int, set[int]], known: str
+) -> list[Complaint]:
     """Marks, pages and addresses in the running text. marks_by_line: line start → marks of the figures printed on it."""
     sources = sheet.sources()
     pages = {str(item.page) for item in sources if item.page} | {item.printed_page for item in sources if item.printed_page}

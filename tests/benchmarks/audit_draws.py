@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from data.facts_table import load_facts
 from data.figures import Figure, Scope
@@ -50,7 +51,7 @@ class Draw:
             kept = [figure for figure in run if figure is not None]
             kind = amounts is None or is_amount(kept[-1].quantity.unit) is amounts
             if len(kept) == length and last.is_annual and kind and (not bank or kept[0].entity_id == bank) and kept[0].entity_id != "industry":
-                if all(one.quantity.base != two.quantity.base for one, two in zip(kept, kept[1:], strict=False)):
+                if all(one.quantity.base != two.quantity.base for one, two in pairwise(kept)):
                     return self.add(kept)
         raise LookupError(f"no series of {length}")
 
