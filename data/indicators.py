@@ -129,11 +129,8 @@ class IndicatorCatalogue:
             CatalogueError: an entry is malformed, a name is used twice, or a reference leads nowhere.
         """
         indicators = [_indicator(entry, path.name) for path in sorted((folder / "indicators").glob("*.yaml")) for entry in read_yaml_list(path)]
-        ambiguous = [AmbiguousWord(e["word"], e["question"], tuple(e.get("candidates", ()))) for e in read_yaml_list(folder / "ambiguous.yaml")]
-        foreign = [
-            NotApplicable(e["name"], tuple(e.get("aliases", ())), e["reason"], tuple(e.get("instead", ())))
-            for e in read_yaml_list(folder / "not_applicable.yaml")
-        ]
+        ambiguous = [_ambiguous(entry) for entry in read_yaml_list(folder / "ambiguous.yaml")]
+        foreign = [_not_applicable(entry) for entry in read_yaml_list(folder / "not_applicable.yaml")]
         catalogue = cls(indicators, ambiguous, foreign)
         _check_references(catalogue, indicators, ambiguous, foreign)
         return catalogue
@@ -156,6 +153,20 @@ def _indicator(entry: Mapping[str, Any], file: str) -> Indicator:
         )
     except (KeyError, ValueError, TypeError, UnitError) as error:
         raise CatalogueError(f"{file} 的条目 {entry.get('id', '?')} 有误：{error}") from error
+
+
+def _ambiguous(entry: Mapping[str, Any]) -> AmbiguousWord:
+    try:
+        return AmbiguousWord(entry["word"], entry["question"], tuple(entry.get("candidates") or ()))
+    except KeyError as error:
+        raise CatalogueError(f"ambiguous.yaml 的条目 {entry.get('word', '?')} 缺少 {error}") from error
+
+
+def _not_applicable(entry: Mapping[str, Any]) -> NotApplicable:
+    try:
+        return NotApplicable(entry["name"], tuple(entry.get("aliases") or ()), entry["reason"], tuple(entry.get("instead") or ()))
+    except KeyError as error:
+        raise CatalogueError(f"not_applicable.yaml 的条目 {entry.get('name', '?')} 缺少 {error}") from error
 
 
 def _line(entry: Mapping[str, Any] | None) -> RegulatoryLine | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, localcontext
 from enum import StrEnum
 from functools import lru_cache
 from typing import Self
@@ -44,6 +44,8 @@ class Unit:
         return self.symbol
 
 
+# 28 digits are too few for 万亿元 added to fractions of a 元.
+_EXACT = Context(prec=50)
 _SCALES = {"": 0, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8, "十亿": 9, "万亿": 12}
 _NOUNS = ("户", "个", "人", "笔", "张", "家", "台", "项", "股", "天", "平方米")
 _CURRENCIES = ("美元", "港元", "欧元", "英镑", "日元")
@@ -121,25 +123,29 @@ class Quantity:
     @property
     def base(self) -> Decimal:
         """The value in the base unit of its dimension."""
-        return self.value * self.unit.factor
+        with localcontext(_EXACT):
+            return self.value * self.unit.factor
 
     def to(self, target: Unit | str) -> Quantity:
         """The same quantity in another unit of its dimension; raises UnitError for any other dimension."""
         wanted = unit(target) if isinstance(target, str) else target
         self._check(wanted)
-        return Quantity(self.base / wanted.factor, wanted)
+        with localcontext(_EXACT):
+            return Quantity(self.base / wanted.factor, wanted)
 
     def __add__(self, other: Quantity) -> Quantity:
         self._check(other.unit)
-        return Quantity((self.base + other.base) / self.unit.factor, self.unit)
+        with localcontext(_EXACT):
+            return Quantity((self.base + other.base) / self.unit.factor, self.unit)
 
     def __sub__(self, other: Quantity) -> Quantity:
         """The difference: of two ratios in 个百分点 (倍 stays 倍), else in this quantity's unit."""
         self._check(other.unit)
-        difference = self.base - other.base
-        if self.unit.dimension is Dimension.RATIO and self.unit.symbol in ("%", "‰"):
-            return Quantity(difference / Decimal("0.01"), unit("个百分点"))
-        return Quantity(difference / self.unit.factor, self.unit)
+        with localcontext(_EXACT):
+            difference = self.base - other.base
+            if self.unit.dimension is Dimension.RATIO and self.unit.symbol in ("%", "‰"):
+                return Quantity(difference / Decimal("0.01"), unit("个百分点"))
+            return Quantity(difference / self.unit.factor, self.unit)
 
     def __neg__(self) -> Quantity:
         return Quantity(-self.value, self.unit)

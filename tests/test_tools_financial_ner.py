@@ -121,8 +121,8 @@ def test_a_misread_number_makes_no_fact() -> None:
 
 
 def test_an_unknown_indicator_keeps_its_words() -> None:
-    (fact,) = facts("抵押贷款不良贷款余额245.57亿元")
-    assert (fact.indicator, fact.surface) == (None, "抵押贷款不良贷款余额")
+    (fact,) = facts("仓单质押不良贷款余额245.57亿元")
+    assert (fact.indicator, fact.surface) == (None, "质押不良贷款余额")
 
 
 def test_speed() -> None:

@@ -33,12 +33,17 @@ class FactSheet:
     def add(self, figure: Figure, *, answer: bool = False) -> Figure:
         """Add a figure under the next id, or return the equal one already there; `answer` marks it as asked for."""
         known = next((other for other in self.figures if _same(other, figure)), None)
-        kept = known or figure.numbered(f"f{len(self.figures) + 1}")
+        kept = known or figure.numbered(self._next_id())
         if known is None:
             self.figures.append(kept)
         if answer and kept.id not in self.answers:
             self.answers.append(kept.id)
         return kept
+
+    def _next_id(self) -> str:
+        """One past the highest number in use; a sheet may have been rebuilt from some of its figures."""
+        used = [int(figure.id[1:]) for figure in self.figures if figure.id[1:].isdigit()]
+        return f"f{max(used, default=0) + 1}"
 
     def extend(self, figures: Iterable[Figure], *, answer: bool = False) -> list[Figure]:
         """Add several figures in order."""

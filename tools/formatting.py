@@ -10,15 +10,18 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from data.units import Dimension, Quantity, unit
+from tools.exact import exact
 
 _MOST_PLACES = 6
+_MOST_PLACES_NOT_ZERO = 12
 _YI = Decimal(10) ** 8
 _WAN = Decimal(10) ** 4
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
     """A value at so many places, halves away from zero, as published statements round."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    with exact():
+        return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
 def display_quantity(quantity: Quantity) -> Quantity:
@@ -37,9 +40,13 @@ def least_places(quantity: Quantity) -> int:
     """Places that the printed form needs at least: two for ratios and amounts, none for whole counts."""
     shown = display_quantity(quantity)
     if shown.unit.dimension is Dimension.COUNT and not shown.unit.symbol.startswith(("万", "亿", "百万", "千万")):
-        return 0 if shown.value == shown.value.to_integral_value() else 2
-    places = 2
-    while places < _MOST_PLACES and shown.value and not rounded(shown.value, places):
+        return 0 if shown.value == shown.value.to_integral_value() else _not_zero(shown.value, 2)
+    return _not_zero(shown.value, 2)
+
+
+def _not_zero(value: Decimal, places: int) -> int:
+    """At least so many places, and more where a value that is not zero would print as zero."""
+    while places < _MOST_PLACES_NOT_ZERO and value and not rounded(value, places):
         places += 1
     return places
 
@@ -73,18 +80,20 @@ def format_quantity(quantity: Quantity, places: int | None = None) -> str:
 def format_in(quantity: Quantity, symbol: str, places: int = 2) -> str:
     """A quantity in a unit that the user asked for (百万元, BP …); raises UnitError across dimensions."""
     target = unit(symbol)
-    return f"{format_number(quantity.to(target).value, places)}{target.symbol}"
+    value = quantity.to(target).value
+    return f"{format_number(value, _not_zero(value, places))}{target.symbol}"
 
 
 def change_word(quantity: Quantity, *, amount: bool, versus: bool = False) -> str:
     """The verb of a change: 增长/增加/上升, 下降/减少, or 持平. `amount`: the change of a money amount or a count.
 
-    `versus`: the distance from another bank, which stands 高 or 低 and has not moved.
+    `versus`: the distance from another bank, which stands 高 or 低 (an amount: 多 or 少) and has not moved.
     """
     if not quantity.value:
         return "持平"
     if versus:
-        return "高" if quantity.value > 0 else "低"
+        above, below = ("多", "少") if amount else ("高", "低")
+        return above if quantity.value > 0 else below
     growth = quantity.unit.dimension is Dimension.RATIO
     if quantity.value > 0:
         return "增长" if growth else "增加" if amount else "上升"

@@ -169,7 +169,7 @@ _ASSET_QUALITY = (
     Formula(
         "npl_formation_rate", "不良贷款生成率", "不良贷款生成率 = (期末不良贷款 − 期初不良贷款 + 本期核销及处置) ÷ 期初贷款总额 × 100%",
         (
-            _NPL, Input("npl_opening", "期初不良贷款余额", ("npl_balance",), "opening"), _flow("npl_disposal", "本期不良核销及处置", "loan_write_offs", expense=True),
+            _NPL, Input("npl_opening", "期初不良贷款余额", ("npl_balance",), "opening"), _flow("npl_disposal", "本期不良核销及处置", "loan_write_offs", "allowance_write_off", expense=True),
             Input("loans_opening", "期初贷款总额", ("total_loans",), "opening"),
         ),
         "%", PRACTICE, lambda v: (v["npl_balance"] - v["npl_opening"] + v["npl_disposal"]) / v["loans_opening"], flow="npl_disposal", point=False,

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from data.errors import UnknownReferenceError
+from data.errors import ExpressionError, FormulaError, UnknownReferenceError
 from data.figures import Figure, FigureKind
 from data.units import Dimension
 from tools.expressions import evaluate
@@ -54,7 +54,7 @@ def fill(draft: str, sheet: FactSheet, slots: Mapping[str, str]) -> Filled:
 
     Raises:
         UnknownReferenceError: a reference names a figure, field or slot that is not there, braces are left over, or a
-            calculator mark disagrees with the figure it claims to give.
+            calculator mark cannot be computed or disagrees with the figure it claims to give.
     """
     text, position, bindings = "", 0, []
     prepared = _CALCULATOR.sub(lambda match: _calculated(match, sheet), draft)
@@ -146,7 +146,10 @@ def _calculated(match: re.Match[str], sheet: FactSheet) -> str:
     """Run one calculator mark over the sheet's values; its claim must be the figure's own value at the printed places."""
     figure = sheet.get(match["id"])
     values: dict[str, Decimal] = {item.id: item.quantity.value for item in sheet}
-    result = evaluate(match["expression"], values)
+    try:
+        result = evaluate(match["expression"], values)
+    except (ExpressionError, FormulaError) as error:
+        raise UnknownReferenceError(f"算式 {match['expression']} 不能计算：{error}") from error
     places = sheet.places(figure)
     if figure.kind is FigureKind.REPORTED or rounded(result, places) != rounded(figure.quantity.value, places):
         raise UnknownReferenceError(f"算式 {match['expression']} 的结果不是 {figure.id}")

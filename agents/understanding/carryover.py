@@ -58,7 +58,7 @@ def _banks(mentions: Mentions, before: Slots, registry: BankRegistry) -> tuple[l
     named = list(dict.fromkeys(span.ref for span in mentions.banks))
     for group in mentions.groups:
         named += [bank.id for bank in registry.groups()[group] if bank.id not in named]
-    adds = bool(named) and len(named) == 1 and bool(before.banks) and _is_added(mentions)
+    adds = bool(named) and bool(before.banks) and _is_added(mentions) and (len(named) == 1 or mentions.banks[0].start <= 3)
     if adds and before.banks[0] not in named:
         return [before.banks[0], *named], True
     if mentions.addition and named and before.banks and not mentions.indicators:
@@ -70,7 +70,8 @@ def _is_added(mentions: Mentions) -> bool:
     start = mentions.banks[0].start if mentions.banks else 0
     prefixed = bool(_ADDS_BANK.search(mentions.text[:start]))
     compares = any(hit.cue.op is Op.COMPARE for hit in mentions.cues)
-    return (prefixed and (compares or start <= 3)) or (compares and not mentions.indicators)
+    alone = len(mentions.banks) == 1
+    return (prefixed and (compares or (alone and start <= 3))) or (alone and compares and not mentions.indicators)
 
 
 def _indicators(mentions: Mentions, before: Slots) -> list[str]:
@@ -90,4 +91,4 @@ def _general_definition(mentions: Mentions, operations: list[Operation]) -> bool
 
 def _ranks_all(operations: list[Operation], mentions: Mentions) -> bool:
     """ "哪家银行最低" without naming banks asks about all of them."""
-    return any(o.op is Op.RANK for o in operations) and bool(re.search(r"哪|谁|各|所有|全部|银行|排第|排名", mentions.text)) and not mentions.banks
+    return any(o.op is Op.RANK for o in operations) and bool(re.search(r"哪|谁|各|所有|全部|银行|排名", mentions.text)) and not mentions.banks

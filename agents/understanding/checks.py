@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agents.plan import Carried, Op, Operation, Slots
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions
+from agents.understanding.qualifiers import adjoins, narrowing
 from data.banks import BankRegistry
 from data.indicators import IndicatorCatalogue
 from data.refusals import Refusal, RefusalCode
@@ -60,9 +61,13 @@ def _unknown_bank(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carrie
 
 
 def _ambiguous_word(mentions: Mentions, _s: Slots, operations: list[Operation], _c: Carried, known: Catalogues) -> Refusal | None:
-    if not mentions.ambiguous or mentions.indicators or operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.OVERVIEW, Op.REPORT, Op.WHY, Op.ANALYSIS):
+    if not mentions.ambiguous or mentions.indicators or operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.WALK, Op.WHY, Op.ANALYSIS):
         return None
-    entry = known.indicators.ambiguous[_key(mentions.ambiguous[0].ref)]
+    return _asked_back(mentions.ambiguous[0].ref, known)
+
+
+def _asked_back(word: str, known: Catalogues) -> Refusal:
+    entry = known.indicators.ambiguous[_key(word)]
     candidates = "、".join(known.indicators.get(name).name for name in entry.candidates)
     return Refusal(RefusalCode.AMBIGUOUS, entry.question, f"可能是：{candidates}。" if candidates else "请说出指标名称。")
 
@@ -81,16 +86,15 @@ def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], ca
     """A word that nothing accounts for, in a clause that names an indicator, may narrow it (深圳分行的不良率): never answer the wider one."""
     if operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.ANALYSIS, Op.WHY, Op.DEFINITION):
         return None
-    narrowing = [*mentions.unexplained, *[(s.start, s.end) for s in mentions.ambiguous if mentions.indicators]]
-    for start, end in sorted(narrowing):
-        word = mentions.text[start:end]
-        clause = _clause_of(mentions.text, start)
-        named = [s for s in mentions.indicators if clause[0] <= s.start < clause[1]]
-        if named:
-            name = known.indicators.get(min(named, key=lambda s: abs(s.start - start)).ref).name
+    if mentions.indicators:
+        for start, end in narrowing(mentions):
+            word, name = mentions.text[start:end], known.indicators.get(min(mentions.indicators, key=lambda s: abs(s.start - start)).ref).name
             return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"可问整体的{name}，或导入披露了“{word}”明细的报告。")
-        if not mentions.indicators and _about_one_thing(mentions, operations) and (slots.indicators or not mentions.names_nothing()):
-            return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", "请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
+        apart = [span for span in mentions.ambiguous if not adjoins(mentions, (span.start, span.end))]
+        return _asked_back(apart[0].ref, known) if apart else None
+    if mentions.unexplained and _about_one_thing(mentions, operations) and (slots.indicators or not mentions.names_nothing()):
+        word = mentions.text[slice(*mentions.unexplained[0])]
+        return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", "请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
     return None
 
 
@@ -98,12 +102,6 @@ def _about_one_thing(mentions: Mentions, operations: list[Operation]) -> bool:
     """Whether the question wants an indicator; a bare bank with an unknown word (招商银行股价) does, though a bare bank gets an overview."""
     op = operations[0].op
     return op in _NEEDS_INDICATOR or (op is Op.OVERVIEW and not any(hit.cue.op is Op.OVERVIEW for hit in mentions.cues))
-
-
-def _clause_of(text: str, position: int) -> tuple[int, int]:
-    """The clause around a position, between two marks of punctuation."""
-    marks = [match.start() for match in re.finditer(r"[，,。？?！!；;\n]", text)]
-    return max((mark + 1 for mark in marks if mark < position), default=0), min((mark for mark in marks if mark >= position), default=len(text))
 
 
 def _no_indicator(mentions: Mentions, slots: Slots, operations: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:

@@ -15,8 +15,17 @@ _FILLERS = (
     "相比较|相比|比较|相较|较|比|对比|变化|变动|增长|增加|减少|上升|下降|高|低|大|小|好|差|更|最|很|挺|比较|较为|升|降|涨|跌|持平|增|减|"
     "实现|使用|采用|做到|达成|录得|吸收|放在一起|放一起|一起|一块|各行|各家银行|各家|各银行|以来|想要|哪一家|哪一个|哪一|抱歉|对不起|不好意思|纠正|更正|打错了|说错了|写错了|打错|"
     "一览|复合|不要|不看|别看|列表|清单|累计|相当于|百分之多少|百分之几|百分之|区间|截止到|截至到|来看|来讲|来说|而言|方面|关系|同一|同期|之中|当中|里面|里头|能否|能不能|可否|可以|能|会|要|需要|需|必须|应|该|"
-    "公司的|这个|那个|哪些|左右|附近|整体|总体|最终|到底是|老师|麻烦您|辛苦|急用|快|马上|报告期|报告期内|报|表|页|份|档|题|话|事|"
+    "公司的|这个|那个|哪些|左右|附近|整体|总体|最终|到底是|老师|麻烦您|辛苦|急用|快|马上|报告期|报告期内|报|表|页|份|档|题|话|事|个基点|基点|万亿元|万亿|个亿|亿|按年|列出来|放进来|加进来|"
     "OK|ok|好的|好|嗯|谢谢|thanks|please|what|is|the|of|in|for|and|how|much|tell|me|show|was|were|are|did|compare|with|to|vs|a|an|s|年末|by|from|its|it|bank|bank's|do|does|give|please give|can|could|you|i|want|know|at|end|year|on|over|change|changed|ratio|between"
+)
+# Words that name a part of a bank, of its customers or its region, though their characters are fillers too (中小, 境外).
+PART = re.compile(
+    r"分行|支行|营业部|网点|附属(?:公司|机构)?|子公司|孙公司|海外|境外|境内|国外|国内|线上|线下|表内|表外|省内|省外|省会|异地|本地|总行|"
+    r"地区|区域|分部|事业部|条线|板块|客群|"
+    r"深圳|广州|广东|浙江|江西|江苏|山东|山西|河南|河北|湖南|湖北|四川|安徽|福建|海南|云南|贵州|广西|陕西|甘肃|青海|宁夏|新疆|西藏|内蒙古?|辽宁|吉林|黑龙江|香港|澳门|台湾|港澳|东莞|佛山|温州|无锡|"
+    r"华南|华东|华北|华中|西南|西北|东北|东部|西部|中部|长三角|珠三角|环渤海|京津冀|大湾区|"
+    r"中小|大中型?|小微|普惠|绿色|高碳|涉农|三农|县域|高净值|"
+    r"人均|户均|网均|点均|单户|单笔|月均|季均|日均|每[人户月天网]|新发放|存量|预计|预测|预估|调整后|剔除|扣除|不含|除去|剔掉"
 )
 _WORDS = dict.fromkeys(_FILLERS.split("|"))
 _LONG = re.compile("|".join(sorted((re.escape(word) for word in _WORDS if len(word) > 1), key=len, reverse=True)), re.IGNORECASE)
@@ -31,18 +40,23 @@ def leftovers(text: str, explained: list[tuple[int, int]], names: list[tuple[int
     masked = list(text)
     for start, end in explained:
         masked[start:end] = "\0" * (end - start)
-    remaining = _LONG.sub(lambda match: "\0" * len(match[0]), "".join(masked))
-    found = [_peeled(remaining, *match.span()) for match in _RUN.finditer(remaining)]
+    parts = [match.span() for match in PART.finditer("".join(masked))]
+    kept = list(_LONG.sub(lambda match: "\0" * len(match[0]), "".join(masked)))
+    for start, end in parts:
+        kept[start:end] = text[start:end]
+    locked = {at for start, end in parts for at in range(start, end)}
+    remaining = "".join(kept)
+    found = [_peeled(remaining, *match.span(), locked) for match in _RUN.finditer(remaining)]
     starts = {start for start, _ in names}
     return [(start, end) for start, end in found if end - start >= 2 or (end > start and end in starts)]
 
 
-def _peeled(text: str, start: int, end: int) -> tuple[int, int]:
-    """A run without the particles at its edges; empty when it holds nothing but fillers."""
-    if all(char in _SHORT for char in text[start:end]):
+def _peeled(text: str, start: int, end: int, locked: set[int]) -> tuple[int, int]:
+    """A run without the particles at its edges; empty when it holds nothing but fillers. Locked places stay."""
+    if all(text[at] in _SHORT and at not in locked for at in range(start, end)):
         return start, start
-    while start < end and text[start] in _PARTICLES:
+    while start < end and text[start] in _PARTICLES and start not in locked:
         start += 1
-    while start < end and text[end - 1] in _PARTICLES:
+    while start < end and text[end - 1] in _PARTICLES and end - 1 not in locked:
         end -= 1
     return start, end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,6 +28,7 @@ _NEEDS_NO_PERIOD = (Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION)
 _NEEDS_YEARS = (Op.TREND, Op.CAGR)
 _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
 _MANY_BANKS = (Op.VALUE,)
+_SINCE = re.compile(r"以来|至今|(?:年|末|底)起|开始")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Understanding:
         resolver = PeriodResolver(horizon, slots.banks, slots.indicators, slots.scope, [Period.parse(p) for p in carried.slots.periods], today)
         slots, operations = self._periods(mentions, slots, operations, carried, resolver)
         notes += resolver.assumptions
-        if mentions.unexplained and operations[0].op is not Op.REPORT:
+        if mentions.unexplained and operations[0].op not in (Op.REPORT, Op.GENERAL):
             notes.append(f"未能理解“{'”“'.join(mentions.words(mentions.unexplained))}”，按其余内容作答")
         return QueryPlan(
             question=question, resolved=resolved_question(slots, operations, self.banks, self.catalogue), intent=INTENTS[operations[0].op],
@@ -89,6 +91,8 @@ class Understanding:
                 operations = [Operation(Op.GENERAL)]
         if operations[0].op is Op.OVERVIEW and mentions.unexplained and mentions.names_nothing():
             operations = [Operation(Op.GENERAL)]
+        if operations[0].op is Op.VALUE and _added_up(mentions, slots):
+            operations = [Operation(Op.TOTAL)]
         if operations[0].op in _MANY_BANKS and len(slots.banks) > 1 and slots.indicators:
             operations = [Operation(Op.COMPARE), *[o for o in operations if o.op is not Op.VALUE]]
         if operations[0].op is Op.OVERVIEW and slots.indicators and mentions.indicators:
@@ -154,6 +158,8 @@ class Understanding:
             targets = [Period.parse(p) for p in carried.slots.periods] if len(carried.slots.periods) > 1 else resolver.trend()
         if not targets:
             targets = [Period.parse(p) for p in carried.slots.periods] or resolver.default()
+        if len(targets) == 1 and any(hit.cue.op is main for hit in mentions.cues if main in _NEEDS_YEARS):
+            targets = resolver.course(targets[0], since=bool(_SINCE.search(mentions.text)))
         if changes and mentions.base_periods and targets:
             base_text = str(resolver.base(mentions.base_periods[0], targets[0]))
         elif changes and any(m.is_range for m in mentions.periods) and len(targets) > 1:
@@ -199,6 +205,12 @@ class Understanding:
 def _not_arithmetic(question: str, why: str, carried: Carried) -> QueryPlan:
     refusal = Refusal(RefusalCode.NOT_APPLICABLE, f"{why.removesuffix('。')}。", "请检查算式后再问。")
     return QueryPlan(question, question.strip(), INTENTS[Op.EXPRESSION], Slots(), [Operation(Op.EXPRESSION)], refusal=refusal, carried=carried)
+
+
+def _added_up(mentions: Mentions, slots: Slots) -> bool:
+    """Whether 合计 at the end of an indicator's name (净利润合计) adds up several banks or years."""
+    several = len(slots.banks) > 1 or sum(len(mention.periods) or mention.count for mention in mentions.periods) > 1
+    return several and any(mentions.text[span.start : span.end].endswith(("合计", "总计")) for span in mentions.indicators)
 
 
 def _placed_among_all(slots: Slots, operations: list[Operation], horizon: Horizon) -> tuple[Slots, list[Operation]]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from agents.understanding.cues import CueHit, find_cues
 from agents.understanding.fillers import leftovers
+from agents.understanding.preambles import harmless
 from data.banks import BankRegistry, canonical_code
 from data.facts_table import INDUSTRY_ID
 from data.figures import Gaap, Scope
@@ -95,7 +96,7 @@ class QuestionReader:
         names = _without_periods([span for span in every if not _negated(text, span.start)], periods)
         groups = [span.ref for span in names if span.kind is NameKind.BANK_GROUP]
         banks = [span for span in names if span.kind is NameKind.BANK]
-        banks = sorted([*banks, *self._find_weak(text, names, periods)], key=lambda span: span.start)
+        banks = sorted([*banks, *self._find_weak(text, every, periods)], key=lambda span: span.start)
         banks = sorted([*banks, *self._find_codes(text, [*names, *banks])], key=lambda span: span.start)
         banks = sorted([*banks, *_find_industry(text, [*names, *banks])], key=lambda span: span.start)
         indicators = [span for span in names if span.kind is NameKind.INDICATOR]
@@ -107,11 +108,13 @@ class QuestionReader:
         timed: list[Span] = [(mention.start, mention.end) for mention in find_periods(text)]
         unknown, unknown_spans = self._find_unknown(text, [*named, *timed])
         masked = [*named, *timed, *unknown_spans, *scope_spans, *gaap_spans]
-        cues = find_cues(text, [*named, *unknown_spans], [*timed, *scope_spans, *gaap_spans])
+        firm = [(s.start, s.end) for s in [*every, *banks] if s.kind is not NameKind.AMBIGUOUS]
+        cues = find_cues(text, [*firm, *unknown_spans], [*timed, *scope_spans, *gaap_spans])
         explained = [*masked, *[(hit.start, hit.end) for hit in cues], *[match.span() for match in _NUMBER.finditer(text)]]
         if unit_match:
             explained.append(unit_match.span())
         explained += [match.span() for match in (_CORRECTION.search(text), _ADDITION.search(text), _MORE.search(text)) if match]
+        explained += harmless(text, explained)
         return Mentions(
             text=text, banks=banks, groups=groups, unknown_banks=unknown, indicators=indicators,
             ambiguous=[span for span in names if span.kind is NameKind.AMBIGUOUS and not _touches((span.start, span.end), scope_spans)],
@@ -181,6 +184,7 @@ def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
     before, after = text[: span[0]].rstrip(), text[span[1]:].lstrip()
     joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成", "请问", "一下", "查", "看", "问", "把", "是", "了解", "告诉我", "年", "加上", "连同", "改为", "换为")) or not before
     followed = not after or bool(re.match(r"[、，,和与跟及呢比对相在]|的(?:呢|经营|业绩|财务|情况|表现|数据|报告|年报|\d{4}|近|最)|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
+    followed = followed or (before.endswith("比") and after[0] in "高低多少大小好差")
     beside = span[1] + (text[span[1] : span[1] + 1] == "的")  # 宁波的不良率 names the bank, 北京的天气 the place
     touching = any(end == span[0] or start in (span[1], beside) for start, end in taken)
     return (joined and followed) or touching
@@ -197,8 +201,15 @@ def _find_first(table: Sequence[tuple[_Member, re.Pattern[str]]], text: str, nam
 def _split_base(text: str, periods: list[PeriodMention], named: list[Span]) -> tuple[list[PeriodMention], list[PeriodMention]]:
     """Period mentions that are compared with ("比2017年", "与2018年相比"), and those that are asked about."""
     ends = {end for _, end in named}
-    base = [m for m in periods if _BASE_BEFORE.search(text[: m.start]) and len(text[: m.start].rstrip()) not in ends and m.relative is not Relative.LAST_YEARS and not _listed(text, m)]
+    base = [m for m in periods if _BASE_BEFORE.search(text[: m.start]) and len(text[: m.start].rstrip()) not in ends
+            and m.relative is not Relative.LAST_YEARS and not _listed(text, m) and not _between_names(text[: m.start], named)]
     return base, [mention for mention in periods if mention not in base]
+
+
+def _between_names(before: str, named: list[Span]) -> bool:
+    """Whether the comparison before a period belongs to a name (与兴业银行相比2023年…)."""
+    match = _BASE_BEFORE.search(before)
+    return match is not None and any(end == match.start() and before[:start].endswith(("和", "与", "跟", "同")) for start, end in named)
 
 
 def _listed(text: str, mention: PeriodMention) -> bool:

@@ -88,6 +88,8 @@ def _tidied(operations: list[Operation], mentions: Mentions) -> list[Operation]:
     if Op.YOY in ops and Op.DIFFERENCE in ops and not _two_bases(mentions):
         rate = next(o.rate for o in unique if o.op is Op.YOY)
         unique = [replace(o, rate=rate) if o.op is Op.YOY else o for o in unique if o.op is not Op.DIFFERENCE]
+    if {Op.QOQ, Op.DIFFERENCE} <= ops and not _two_bases(mentions):
+        unique = [operation for operation in unique if operation.op is not Op.DIFFERENCE]
     if ops & {Op.TREND, Op.CAGR, Op.RANK, Op.SHARE, Op.DUPONT, Op.PARTS, Op.WHY, Op.ANALYSIS} and Op.OVERVIEW in ops:
         unique = [operation for operation in unique if operation.op is not Op.OVERVIEW]
     if Op.RANK in ops and Op.COMPARE in ops:

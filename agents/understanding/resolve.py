@@ -63,6 +63,14 @@ class PeriodResolver:
         """The last years that the ledger holds, five at most."""
         return self.horizon.annual(self.banks, self.indicators, self.scope)[-_TREND_YEARS:]
 
+    def course(self, only: Period, *, since: bool) -> list[Period]:
+        """The years of a course of which one is named: from it on (2021年以来), else the five up to it; it alone where it is not held."""
+        held = self.horizon.annual(self.banks, self.indicators, self.scope)
+        if only not in held:
+            return [only]
+        place = held.index(only)
+        return held[place:] if since else held[: place + 1][-_TREND_YEARS:]
+
     def _years_of_parts(self, mentions: Sequence[PeriodMention]) -> list[PeriodMention]:
         """Year mentions that only give the year to a part beside them (2019年四个季末, 今年三季度)."""
         parts = [m for m in mentions if m.relative in (Relative.PART_ONLY, Relative.QUARTER_ENDS)]
