@@ -28,8 +28,8 @@ run: .venv/run.stamp ## install, load the bundled figures and hold a short sessi
 chat: .venv/run.stamp ## talk to the assistant
 	@$(BIN)/python -m app chat
 
-test: .venv/dev.stamp ## run the tests
-	$(BIN)/python -m pytest
+test: .venv/dev.stamp ## run the tests, on all cores
+	$(BIN)/python -m pytest -n auto
 
 check: lint types layers test ## everything that CI checks
 

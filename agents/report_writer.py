@@ -10,8 +10,8 @@ from langgraph.runtime import Runtime
 from agents.context import Context
 from agents.events import Written
 from agents.findings import Finding, FindingKind
-from agents.plan import Op
 from agents.llm.cache import answer_key
+from agents.plan import Op
 from agents.prompts.library import prompt, prompt_version
 from agents.state import AgentState
 from agents.writing.compose import compose

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from agents.checkpoints import sqlite_checkpointer
@@ -31,7 +31,7 @@ Clock = Callable[[], datetime]
 
 def now() -> datetime:
     """The wall clock, in UTC; tests inject another."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 @contextmanager
@@ -76,8 +76,9 @@ def _service(settings: Settings) -> LLMService:
 
 def _model(item: ModelSettings) -> ModelConfig:
     """A provider configuration from settings: a preset by name, else any OpenAI-compatible server."""
-    from agents.llm.providers import PRESETS, ModelConfig, preset
     from pydantic import SecretStr
+
+    from agents.llm.providers import PRESETS, ModelConfig, preset
 
     changes: dict[str, Any] = {"role": item.role, "timeout_s": item.timeout_s}
     if item.api_key:

@@ -64,6 +64,7 @@ _BLENDS = frozenset((
     "筹建", "构建", "共建", "修建", "兴建", "重建", "创建", "在建", "三农", "惠农", "支农", "涉农", "助农", "黄浦",
     "青浦",
 ))  # fmt: skip
+_ADDING = frozenset(("再加", "外加", "添加", "追加", "也加", "另加", "并加"))
 
 
 class BankType(StrEnum):
@@ -148,7 +149,8 @@ def stands_as_name(text: str, start: int, end: int) -> bool:
     before, after = simplify(text[max(0, start - 2) : start + 1]), simplify(text[end : end + 4])
     if _NOT_AFTER.match(after) or before.startswith("法国"):
         return False
-    return not (end - start == 2 and start > 0 and before[-2:] in _BLENDS)
+    # 加工 is a word, but 再加工行 adds a bank.
+    return not (end - start == 2 and start > 0 and before[-2:] in _BLENDS and before[:2] not in _ADDING)
 
 
 class BankRegistry:

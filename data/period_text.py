@@ -73,6 +73,7 @@ _PART_WORDS = (
 _PART_RE = "|".join(f"(?P<p{index}>{words})" for index, (_, words) in enumerate(_PART_WORDS))
 _YEAR_PART = re.compile(_Y + r"\s*(?:年度?|财年)?(?:\s*[-－]?\s*(?P<part>" + _PART_RE + r"))?(?:(?<=年)报告?|(?<=年度)报告?|度报告?)?\s*(?P<single>单季(?:度)?|累计)?(?:的)?(?P<point>末|底|期末)?")
 _RANGE = re.compile(_Y + r"\s*年?(?:末|底)?(?:以来|开始|起)?\s*(?:一直)?(?:至|到|[-—~～－]{1,2})\s*(?P<y2>(?:19|20|21)?\d{2})\s*年?(?P<point2>末|底)?(?!\s*月|\d|\s*[-/.]\s*\d)")
+_SHORT_RANGE = re.compile(r"(?<![\d.前近第])(?P<y1>\d{2})\s*(?:至|到|[-—~～－]{1,2})\s*(?P<y2>\d{2})\s*年(?P<point2>末|底)?(?![期来间内以])")
 _BARE_PART = re.compile(
     r"(?P<p>前三季度?|前3季度|前9个?月|前九个月|三季报|半年报|半年度|上半年|下半年|第?[一二三四1-4]季度?|[QqHh][1-4](?![0-9A-Za-z])|中期|中报|年中|年末|年底|全年|6月末|6月底|9月末|9月底|3月末|3月底|12月末|12月底)(?P<point>末|底)?"
 )
@@ -90,8 +91,8 @@ _RELATIVES: tuple[tuple[Relative, re.Pattern[str]], ...] = tuple(
     for relative, pattern in (
         (Relative.YEAR_AGO, r"(?:上年|去年|上一年|前一年)(?:度)?同期"),
         (Relative.YEAR_BEFORE_LAST, r"(?<!\d)前年(?:末|底)?"),
-        (Relative.ONE_YEAR_EARLIER, r"再?往前(?:推|一|再)*一?年|再前一年|前一年(?:末|底)?|上一年(?:度)?(?:末|底)?|更早一年|再早一年|前一个?年度"),
-        (Relative.ONE_YEAR_LATER, r"(?:再)?(?:往后|后)(?:推)?一年|次年|下一年(?:度)?|第二年|后一年"),
+        (Relative.ONE_YEAR_EARLIER, r"再?往[前回](?:推|一|再|数|倒|看)*一?年|再往前(?:推|看|数)?(?=$|[呢的?,。])|(?:更|再)?早一年|再前一年|前一年(?:末|底)?|上一年(?:度)?(?:末|底)?|更早一年|再早一年|前一个?年度"),
+        (Relative.ONE_YEAR_LATER, r"(?:再)?(?:往后|后)(?:推|数)?一年|再往后(?:推|看|数)?(?=$|[呢的?,。])|晚一年|次年|下一年(?:度)?|第二年|后一年"),
         (Relative.LAST_YEARS, rf"(?:最近|近|过去|这|前|连续){_COUNT}个?(?:年|个?会计年度|个?完整年度)(?:度|来|间|以来)?|(?P<m>\d{{1,2}}|[两三四五六七八九十])年(?:以)?来|(?:历年|各年|这几年|近几年|最近几年|逐年|历年来|历史)"),
         (Relative.QUARTER_ENDS, r"(?:四|各|每|4)个?季度?(?:末|底)|(?:四|4)个季度|各季度?(?:末)?|逐季|每个?季度"),
         (Relative.PRIOR_YEAR_END, r"上年(?:年)?(?:末|底)|去年(?:年)?(?:末|底)|上年度末"),
@@ -174,8 +175,8 @@ def _english(text: str) -> list[PeriodMention]:
 
 def _ranges(text: str) -> list[PeriodMention]:
     found = []
-    for match in _RANGE.finditer(text):
-        first, last = _year(match), int(match["y2"])
+    for match in [*_RANGE.finditer(text), *_SHORT_RANGE.finditer(text)]:
+        first, last = 2000 + int(match["y1"]) if "y1" in match.re.groupindex else _year(match), int(match["y2"])
         if last < 100:
             last += first // 100 * 100
         if 0 < last - first <= 30:
@@ -204,8 +205,10 @@ def _stands_alone(text: str, match: re.Match[str]) -> bool:
     """Whether a bare 2023 is a year: not part of a longer number, a decimal or an amount."""
     before, after = text[: match.start()][-1:], text[match.end():].lstrip()[:1]
     rest = text[match.end() :].lstrip()
-    counted = after.isdigit() or after in tuple(".,%‰亿万千百元个倍股") or (after in tuple("户人笔张台") and rest[1:2] != "均")
-    return not (before.isdigit() or before in tuple(".,-")) and not counted
+    listed = after in ("", ",") and not rest[1:2].isdigit() or bool(re.match(r",\s*(?:19|20)\d{2}(?!\d)", rest))  # 招行,2023,不良率
+    counted = after.isdigit() or (after in tuple(".,%‰亿万千百元个倍股") and not listed) or (after in tuple("户人笔张台") and rest[1:2] != "均")
+    joined = before in tuple(".,-") and (before != "," or text[: match.start() - 1][-1:].isdigit())
+    return not (before.isdigit() or joined) and not counted
 
 
 def _bare_parts(text: str) -> list[PeriodMention]:

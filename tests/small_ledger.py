@@ -79,7 +79,7 @@ def figures() -> list[Figure]:
     cmb = [
         replace(made("cmb", "npl_ratio", "2023", "0.98"), scope=Scope.BANK),
         replace(made("cmb", "npl_ratio", "2024", "0.97"), scope=Scope.BANK),
-        replace(made("cmb", "operating_income", "2024", "331000"), gaap=Gaap.IFRS),
+        replace(made("cmb", "operating_income_ifrs", "2024", "331000"), gaap=Gaap.IFRS),
     ]
     restated = replace(made("icbc", "operating_income", "2022", "880000"), restated=True, rank=1)
     original = made("icbc", "operating_income", "2022", "915000")

@@ -108,21 +108,25 @@ def test_at_a_terminal_lines_are_edited_and_remembered(tmp_path: Path) -> None:
     """A real pseudo-terminal: the prompt comes, a question is answered, and the history outlives the session."""
     ours, theirs = pty.openpty()
     environment = CommandLine(tmp_path).environment(TERM="xterm-256color", COLUMNS="120", LINES="40")
-    with subprocess.Popen([sys.executable, "-m", "app", "chat"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT, close_fds=True) as process:
+    command = [sys.executable, "-m", "app", "chat"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT) as process:
         os.close(theirs)
-        seen = screen_until(ours, "财智>")
-        os.write(ours, f"{NPL}\r".encode())
-        seen += screen_until(ours, "还可以问")
-        os.write(ours, b"/quit\r")
-        # The terminal must be read to its end, else the process could wait for it for ever.
-        screen_until(ours, None)
-        assert process.wait(timeout=60) == 0
-    os.close(ours)
+        try:
+            seen = screen_until(ours, "财智>")
+            os.write(ours, f"{NPL}\r".encode())
+            seen += screen_until(ours, "还可以问")
+            os.write(ours, b"/quit\r")
+            # The terminal must be read to its end, else the process could wait for it for ever.
+            screen_until(ours, None)
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+            os.close(ours)
     assert "0.95%" in seen and "\x1b[2m· 理解" in seen
     assert NPL in (tmp_path / "chat_history").read_text(encoding="utf-8")
 
 
-def screen_until(terminal: int, words: str | None, seconds: float = 60) -> str:
+def screen_until(terminal: int, words: str | None, seconds: float = 30) -> str:
     """What the terminal shows until the words come (None: until it closes)."""
     seen, deadline = b"", time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from data.errors import UnitError
 from data.units import Dimension, Quantity, unit
 from tools.formatting import (
-    change_word, display_quantity, format_change, format_in, format_number, format_quantity, least_places, places_apart, rounded,
+    change_word,
+    display_quantity,
+    format_change,
+    format_in,
+    format_number,
+    format_quantity,
+    least_places,
+    places_apart,
+    rounded,
 )  # fmt: skip
 
 VALUES = st.decimals(min_value=Decimal("-1e13"), max_value=Decimal("1e13"), places=6, allow_nan=False, allow_infinity=False)

@@ -165,6 +165,8 @@ def read_line(
     """Build a line from what lies inside text[start:end]."""
     inner = [mention for mention in _inside(mentions, start, end) if mention.end <= end]
     own = [number for number in _inside(numbers, start, end) if number.end <= end]
+    if not inner and not own:
+        return Line(text, start, end, [], [], list(_inside(cues, start, end)), [], [start], [start])
     brackets = _brackets(text, start, end, own)
     clauses = [start, *(start + match.end() for match in _CLAUSE.finditer(text[start:end]))]
     segments = [start, *(start + match.end() for match in _SEGMENT.finditer(text[start:end]))]
@@ -183,6 +185,8 @@ def _inside(items: Sequence[_Placed], start: int, end: int) -> Sequence[_Placed]
 def _brackets(text: str, start: int, end: int, numbers: list[NumberToken]) -> list[Bracket]:
     found: list[Bracket] = []
     opened: list[int] = []
+    if text.find("(", start, end) < 0:
+        return found
     for index in range(start, end):
         if text[index] == "(":
             opened.append(index)

@@ -73,7 +73,10 @@ _SCOPES: tuple[tuple[Scope, str], ...] = (
 _SCOPE = [(scope.value, re.compile(pattern)) for scope, pattern in _SCOPES]
 _BASES = {"同比": Relative.YEAR_AGO, "环比": Relative.PREVIOUS_QUARTER}
 _BASE = re.compile(r"同比|环比")
-_INDUSTRY = re.compile(r"(?:全国|我国|境内)?(?:银行业|银行行业|商业银行)(?:整体|平均|均值|平均水平)?|行业(?:平均水平|平均|均值|整体|水平)")
+_INDUSTRY = re.compile(
+    r"(?:全国|我国|境内)?(?:银行业|银行行业|商业银行)(?:整体|平均|均值|平均水平)?|行业(?:平均水平|平均|均值|整体|水平)"
+    r"|(?<![各该个本业造产务])行业(?=[的为：:]|不良|拨备|净息差|净利差|资本|资产|核心|一级|拨贷)"
+)
 # Words without an anchor of their own: they leave the period as it is.
 _GROWTH_NAME = re.compile(r"(.{2,}?)(?:同比|环比|年)?(?:增速|增长率|增幅|降幅|变动|变化)(?:率|额)?$")
 _IDLE = frozenset({Relative.LATEST, Relative.THIS_YEAR, Relative.SAME_YEAR, Relative.QUARTER_ENDS})
@@ -105,13 +108,10 @@ def read_marks(text: str, sheet: FactSheet, scanner: NameScanner) -> Marks:
     titles = _spans(text, {_plain_word(item.document) for figure in sheet for item in figure.evidence if item.document})
     names = _names(text, sheet, scanner)
     taken = [(mention.start, mention.end) for mention in names if mention.slot is Slot.INDICATOR and mention.names[0].startswith("=")]
-    periods = [
-        mention
-        for found in find_periods(text)
-        if (mention := _period(text, found)) is not None and not _inside(mention, taken) and not _inside(mention, titles)
-    ]
-    bases = [Mention(*match.span(), Slot.PERIOD, relative=_BASES[match[0]], base=True) for match in _BASE.finditer(text)]
-    bases = [mention for mention in bases if not _inside(mention, taken)]
+    covered = _covered(text, [*taken, *titles])
+    periods = [mention for found in find_periods(text) if (mention := _period(text, found)) is not None and not covered[mention.start]]
+    found_bases = (match for match in _BASE.finditer(text) if not covered[match.start()])
+    bases = [Mention(*match.span(), Slot.PERIOD, relative=_BASES[match[0]], base=True) for match in found_bases]
     scopes = [Mention(*match.span(), Slot.SCOPE, (value,)) for value, pattern in _SCOPE for match in pattern.finditer(text)]
     mentions = sorted([*names, *periods, *bases, *scopes], key=lambda mention: (mention.start, -mention.end))
     masked = [(m.start, m.end) for m in periods if m.periods or m.relative] + taken + titles
@@ -184,5 +184,9 @@ def _spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer("|".join(map(re.escape, ordered)), text)]
 
 
-def _inside(mention: Mention, spans: list[tuple[int, int]]) -> bool:
-    return any(start <= mention.start and mention.end <= end for start, end in spans)
+def _covered(text: str, spans: list[tuple[int, int]]) -> bytearray:
+    """One byte a character: 1 where a span covers it."""
+    marked = bytearray(len(text) + 1)
+    for start, end in spans:
+        marked[start:end] = b"\x01" * (end - start)
+    return marked

@@ -30,7 +30,7 @@ def trend(desk: Desk, _: Operation) -> None:
                 ids["rate"] = [rate.id]
         if len(found) > 2 and is_amount(found[0].quantity.unit) and (speed := _compound(desk, found)) is not None:
             ids["cagr"] = [speed.id]
-        if not (desk.plan.main is Op.CAGR):
+        if desk.plan.main is not Op.CAGR:
             desk.findings.append(Finding(FindingKind.TREND, ids, {"gaps": _missing(desk, found)}))
 
 

@@ -43,6 +43,8 @@ def merge(mentions: Mentions, carried: Carried, banks: BankRegistry) -> Merged:
 
 
 def _operations(mentions: Mentions, own: list[Operation], carried: Carried, *, ellipsis: bool, adds: bool) -> list[Operation]:
+    if adds and own and all(o.op in (Op.OVERVIEW, Op.VALUE) for o in own):
+        return [Operation(Op.COMPARE)]
     if own and not (all(o.op is Op.VALUE for o in own) and carried.operations and is_ellipsis(mentions) and not asks_value(mentions)):
         return own
     if adds:

@@ -90,7 +90,7 @@ def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], ca
         for start, end in narrowing(mentions):
             word, name = mentions.text[start:end], known.indicators.get(min(mentions.indicators, key=lambda s: abs(s.start - start)).ref).name
             return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"可问整体的{name}，或导入披露了“{word}”明细的报告。")
-        apart = [span for span in mentions.ambiguous if not adjoins(mentions, (span.start, span.end))]
+        apart = [span for span in mentions.ambiguous if not adjoins(mentions, (span.start, span.end)) and "多少" not in span.ref]
         return _asked_back(apart[0].ref, known) if apart else None
     if mentions.unexplained and _about_one_thing(mentions, operations) and (slots.indicators or not mentions.names_nothing()):
         word = mentions.text[slice(*mentions.unexplained[0])]

@@ -12,11 +12,12 @@ from agents.understanding.checks import Catalogues, refusal_of
 from agents.understanding.given import given_plan
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions, QuestionReader
+from agents.understanding.pairs import whole_comes_first
 from agents.understanding.resolve import PeriodResolver
 from agents.understanding.wording import resolved_question
 from data.banks import BankRegistry
-from data.figures import Gaap
 from data.errors import ExpressionError, FormulaError
+from data.figures import Gaap
 from data.indicators import IndicatorCatalogue
 from data.period_text import Relative
 from data.periods import Period
@@ -98,7 +99,7 @@ class Understanding:
         if operations[0].op is Op.OVERVIEW and slots.indicators and mentions.indicators:
             operations = [Operation(Op.VALUE), Operation(Op.DIFFERENCE), Operation(Op.LINE)] if len(slots.banks) < 2 else [Operation(Op.COMPARE)]
         if operations[0].op is Op.COMPARE and len(slots.banks) < 2 and len(slots.indicators) < 2 and (mentions.base_periods or len(mentions.periods) > 1):
-            operations = [Operation(Op.DIFFERENCE)]
+            operations = [o for o in operations if o.op in _CHANGES] or [Operation(Op.DIFFERENCE)]
         if len(slots.banks) < 2 and len(slots.indicators) < 2 and slots.indicators:
             operations = [o for o in operations if o.op is not Op.COMPARE] or [Operation(Op.VALUE)]
         return operations
@@ -132,6 +133,9 @@ class Understanding:
         before = [span.ref for span in mentions.indicators if span.ref not in after]
         if not after and len(before) == 2:
             before, after = before[:1], before[1:]
+        pair = mentions.indicators
+        if len(pair) == 2 and pair[0].ref != pair[1].ref and whole_comes_first(mentions.text, *pair):
+            before, after = [pair[1].ref], [pair[0].ref]
         parts = before or carried.slots.indicators or slots.indicators
         whole = after[0] if after else self._whole_of(parts[0], carried) if parts else None
         against = replace(share, against=whole or share.against)
@@ -162,10 +166,7 @@ class Understanding:
             targets = resolver.course(targets[0], since=bool(_SINCE.search(mentions.text)))
         if changes and mentions.base_periods and targets:
             base_text = str(resolver.base(mentions.base_periods[0], targets[0]))
-        elif changes and any(m.is_range for m in mentions.periods) and len(targets) > 1:
-            ordered = sorted(targets, key=lambda period: period.sort_key)
-            targets, base_text = [ordered[-1]], str(ordered[0])
-        elif changes and len(targets) == 2 and main is not Op.VALUE:
+        elif (changes and any(m.is_range for m in mentions.periods) and len(targets) > 1) or (changes and len(targets) == 2 and main is not Op.VALUE):
             ordered = sorted(targets, key=lambda period: period.sort_key)
             targets, base_text = [ordered[-1]], str(ordered[0])
         elif changes and _both_periods(mentions) and carried.earlier.periods and carried.slots.periods:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from agents.understanding.codes import find_codes, short_years
 from agents.understanding.cues import CueHit, find_cues
 from agents.understanding.fillers import leftovers
+from agents.understanding.pairs import ratio_hits
 from agents.understanding.preambles import harmless
-from data.banks import BankRegistry, canonical_code
+from data.banks import BankRegistry
 from data.facts_table import INDUSTRY_ID
 from data.figures import Gaap, Scope
 from data.indicators import IndicatorCatalogue
@@ -32,17 +34,19 @@ _GAAPS = (
 _UNITS = re.compile(r"(?:用|按|以|换算成|换成|折合|单位(?:是|为|用)?)\s*(?P<unit>万亿元?|百万元|亿元?|万元|千元|BP|bp|基点)(?:为单位|表示|计|显示)?")
 _UNKNOWN_BANK = re.compile(r"[\u4e00-\u9fff]{2,8}?(?:银行|农商行|农信社|农村信用社|信用联社|村镇行)|[A-Z][A-Za-z]+ Bank\b|Bank of [A-Z][a-z]+")
 _NOT_A_BANK = re.compile(
-    r"(?:哪家|哪些|哪个|几家|各家?|每家|所有|全部|其他|其它|这家|那家|该|两家|三家|多家|一家|上市|商业|中资|外资|大型|大|小|股份制?|国有|城商|农商|政策性|"
+    r"(?:家|[一二三四五六七八九十\d]+家|哪家|哪些|哪个|几家|各家?|每家|所有|全部|其他|其它|这家|那家|该|两家|三家|多家|一家|上市|商业|中资|外资|大型|大|小|股份制?|国有|城商|农商|政策性|"
     r"中小|头部|可比|同业|系统重要性|全国性?|地方|城市|农村|民营|手机|网上|电话|投资|私人|交易|母|本|我|他|中央|人民|世界|开放|直销|个人|公司|零售|数字|移动|在线|电子|对比|比较|业务|优质|最好的?|最大的?|的|和|与|比|年|末|看|查|问|说|有)(?:家)?银行$"
 )
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
-_CODE = re.compile(r"(?<![\d.A-Za-z])(?:(?:SH|SZ|HK)[.:]?\d{4,6}|\d{4,6}[.\-:]?(?:SH|SZ|HK)|\d{6}(?![\d%‰.亿万元]))(?![A-Za-z])", re.IGNORECASE)
 _INDUSTRY = re.compile(r"(?:全?行业|银行业|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
 _BASE_BEFORE = re.compile(r"(?:(?<!比)较|(?<!对)比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
 _BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较|相差)")
 _CORRECTION = re.compile(r"^(?:抱歉|对不起|不好意思|纠正|更正|打错|说错|不对|错了|不是|搞错|弄错|我问的是|我说的是|应该是|应当是|改成|改为|换成|换为|切换)")
 _ADDITION = re.compile(r"再加上?|加上|连同|同时(?:看|给出)?|一并|外加")
+_TOGETHER = re.compile(r"^(?:再?加|连|把|带上?|添上?|捎上|捎带|算上|拉上)|再加|带上|添上|捎上|算上|(?:放|加|拉|算|列|纳入|排)(?:进来?|上|进去)(?!年|季)|一起|一块儿?|一道|也(?:放|加|算|列)")
+_OF_A_GROUP = re.compile(r"[\u4e00-\u9fff]{2,6}$")
+_KIND = re.compile(r"(?:上市|头部|主要|优质|各地|几家|几大|所有|全部|国内|全国|境内|各家?|多家|哪些|哪家|哪个|哪|其他|其它|大型|中小|中型|小型|民营|[一二两三四五六七八九十]+[家大])$")
 _MORE = re.compile(r"再看看?|还有|以及|另外|再给|顺便(?:看)?(?:下|一下)?")
 _NUMBER = re.compile(r"(?<![\d.A-Za-z])\d[\d,]*(?:\.\d+)?\s*(?:%|‰|个百分点|BP|bp|万亿元?|亿元?|百万元|万元|千元|元|倍)?")
 
@@ -97,19 +101,21 @@ class QuestionReader:
         groups = [span.ref for span in names if span.kind is NameKind.BANK_GROUP]
         banks = [span for span in names if span.kind is NameKind.BANK]
         banks = sorted([*banks, *self._find_weak(text, every, periods)], key=lambda span: span.start)
-        banks = sorted([*banks, *self._find_codes(text, [*names, *banks])], key=lambda span: span.start)
+        banks = sorted([*banks, *find_codes(text, [(span.start, span.end) for span in [*names, *banks]], self._banks)], key=lambda span: span.start)
         banks = sorted([*banks, *_find_industry(text, [*names, *banks])], key=lambda span: span.start)
         indicators = [span for span in names if span.kind is NameKind.INDICATOR]
         scope, scope_spans = _find_first(_SCOPES, text, names)
         gaap, gaap_spans = _find_first(_GAAPS, text, [])
         unit_match = _UNITS.search(text)
         named: list[Span] = [(s.start, s.end) for s in [*every, *banks]]
+        spoken = short_years(text, banks, indicators)
+        periods = sorted([*periods, *spoken], key=lambda mention: mention.start)
         base, target = _split_base(text, periods, named)
-        timed: list[Span] = [(mention.start, mention.end) for mention in find_periods(text)]
-        unknown, unknown_spans = self._find_unknown(text, [*named, *timed])
+        timed: list[Span] = [(mention.start, mention.end) for mention in [*find_periods(text), *spoken]]
+        unknown, unknown_spans = self._find_unknown(text, [*named, *timed], every)
         masked = [*named, *timed, *unknown_spans, *scope_spans, *gaap_spans]
         firm = [(s.start, s.end) for s in [*every, *banks] if s.kind is not NameKind.AMBIGUOUS]
-        cues = find_cues(text, [*firm, *unknown_spans], [*timed, *scope_spans, *gaap_spans])
+        cues = _with_ratios(find_cues(text, [*firm, *unknown_spans], [*timed, *scope_spans, *gaap_spans]), text, banks, indicators)
         explained = [*masked, *[(hit.start, hit.end) for hit in cues], *[match.span() for match in _NUMBER.finditer(text)]]
         if unit_match:
             explained.append(unit_match.span())
@@ -120,7 +126,8 @@ class QuestionReader:
             ambiguous=[span for span in names if span.kind is NameKind.AMBIGUOUS and not _touches((span.start, span.end), scope_spans)],
             not_applicable=[span for span in names if span.kind is NameKind.NOT_APPLICABLE],
             periods=target, base_periods=base, scope=scope, gaap=gaap, unit=_unit(unit_match), cues=cues,
-            unexplained=leftovers(text, explained, [(span.start, span.end) for span in indicators]), correction=bool(_CORRECTION.search(text)), addition=bool(_ADDITION.search(text)),
+            unexplained=leftovers(text, explained, [(span.start, span.end) for span in indicators]), correction=bool(_CORRECTION.search(text)),
+            addition=bool(_ADDITION.search(text)) or (bool(_TOGETHER.search(text)) and len(banks) + len(indicators) == 1),
         )
 
     def _find_weak(self, text: str, names: list[NameSpan], periods: list[PeriodMention]) -> list[NameSpan]:
@@ -134,26 +141,22 @@ class QuestionReader:
                 found.append(NameSpan(match.start(), match.end(), NameKind.BANK, self._banks.weak_names()[match[0]].id))
         return found
 
-    def _find_codes(self, text: str, names: list[NameSpan]) -> list[NameSpan]:
-        """Stock codes in any printed form (600036, 600036.SH, 03968.HK)."""
-        taken = [(span.start, span.end) for span in names]
-        found = []
-        for match in _CODE.finditer(text):
-            bank = self._banks.codes().get(code) if (code := canonical_code(match[0])) else None
-            bank = bank or self._banks.by_name(match[0])
-            if bank is not None and not _touches(match.span(), taken):
-                found.append(NameSpan(match.start(), match.end(), NameKind.BANK, bank.id))
-        return found
-
-    def _find_unknown(self, text: str, taken: list[Span]) -> tuple[list[str], list[Span]]:
+    def _find_unknown(self, text: str, taken: list[Span], names: list[NameSpan]) -> tuple[list[str], list[Span]]:
         """Names that look like a bank's but stand in no registry."""
         masked = list(text)
         for start, end in taken:
             masked[start:end] = "\0" * (end - start)
         found, spans = [], []
-        for match in _UNKNOWN_BANK.finditer("".join(masked)):
-            lead = _LEAD.match(match[0])
-            name = match[0][lead.end():] if lead else match[0]
+        blotted = "".join(masked)
+        for group in (span for span in names if span.kind is NameKind.BANK_GROUP):
+            before = _OF_A_GROUP.search(blotted[: group.start])
+            start = before.start() + _lead(before[0]) if before else group.start
+            # 泰山农商行 is one bank that is not known, not all of the kind.
+            if group.start - start >= 2 and text[group.end - 1] == "行" and not _KIND.search(text[start : group.start]):
+                found.append(text[start : group.end])
+                spans.append((start, group.end))
+        for match in _UNKNOWN_BANK.finditer(blotted):
+            name = match[0][_lead(match[0]) :].rsplit("的", 1)[-1]
             if len(name) > 2 and not _NOT_A_BANK.search(name) and self._banks.by_name(name) is None:
                 found.append(name)
                 spans.append((match.end() - len(name), match.end()))
@@ -164,6 +167,19 @@ def _find_industry(text: str, names: list[NameSpan]) -> list[NameSpan]:
     """The banking industry as a whole, which a supervisor publishes figures for."""
     taken = [(span.start, span.end) for span in names]
     return [NameSpan(*match.span(), NameKind.BANK, INDUSTRY_ID) for match in _INDUSTRY.finditer(text) if not _touches(match.span(), taken)]
+
+
+def _lead(name: str) -> int:
+    lead = _LEAD.match(name)
+    return lead.end() if lead else 0
+
+
+def _with_ratios(cues: list[CueHit], text: str, banks: list[NameSpan], indicators: list[NameSpan]) -> list[CueHit]:
+    """The cues with those that two indicators make; a stroke between banks (招行/工行) only lists them."""
+    edges = {span.start for span in banks} | {span.end for span in banks}
+    ratios = ratio_hits(text, indicators)
+    kept = [hit for hit in cues if not (hit.text.strip() == "/" and edges & {hit.start, hit.end})]
+    return sorted([*[hit for hit in kept if not any(hit.start < r.end and r.start < hit.end for r in ratios)], *ratios], key=lambda hit: hit.start)
 
 
 def _negated(text: str, start: int) -> bool:
@@ -183,7 +199,7 @@ def _without_periods(names: list[NameSpan], periods: list[PeriodMention]) -> lis
 def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
     before, after = text[: span[0]].rstrip(), text[span[1]:].lstrip()
     joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成", "请问", "一下", "查", "看", "问", "把", "是", "了解", "告诉我", "年", "加上", "连同", "改为", "换为")) or not before
-    followed = not after or bool(re.match(r"[、，,和与跟及呢比对相在]|的(?:呢|经营|业绩|财务|情况|表现|数据|报告|年报|\d{4}|近|最)|\d{4}|20\d\d|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
+    followed = not after or bool(re.match(r"[、，,和与跟及呢比对相在]|的(?:呢|经营|业绩|财务|情况|表现|数据|报告|年报|\d{4}|近|最)|\d{4}|20\d\d|\d{2}(?!\d)|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
     followed = followed or (before.endswith("比") and after[0] in "高低多少大小好差")
     beside = span[1] + (text[span[1] : span[1] + 1] == "的")  # 宁波的不良率 names the bank, 北京的天气 the place
     touching = any(end == span[0] or start in (span[1], beside) for start, end in taken)

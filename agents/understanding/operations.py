@@ -18,6 +18,7 @@ _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
 # A "how much" this close behind a cue belongs to the cue: 增速是多少, 变动额为多少.
 _TAIL = 5
 _IN_AMOUNT = re.compile(r"增加|减少|(?:多|少)了|(?:多少|几)个?(?:亿|万|元)")
+_ORDER = re.compile(r"高到低|低到高|大到小|小到大|多到少|少到多|[升降]序")
 _NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}
 
 
@@ -52,7 +53,7 @@ def _clause(mentions: Mentions, start: int, end: int) -> list[Operation]:
     if named and not operations:
         return [Operation(Op.VALUE)]
     asks = [start + match.start() for match in _ASKS_VALUE.finditer(mentions.text[start:end])]
-    apart = [at for at in asks if not any(hit.start <= at < hit.end + _TAIL for hit in hits)]
+    apart = [at for at in asks if not any(hit.start <= at < hit.end + _TAIL or hit.text.startswith("减") for hit in hits)]  # 减去…等于多少
     if named and apart and operations and all(operation.op in (*_CHANGES, Op.LINE) for operation in operations):
         return [Operation(Op.VALUE), *operations]
     return operations
@@ -67,6 +68,8 @@ def _operation(hit: CueHit, mentions: Mentions) -> Operation:
             highest = True
         elif re.search(r"最(?:低|小|少)", mentions.text):
             highest = False
+        if order := _ORDER.search(mentions.text):
+            highest = order[0] in ("高到低", "大到小", "多到少", "降序")
         return replace(operation, highest=highest, limit=_count(limit["n"]) if limit else 0)
     if hit.cue.op is Op.YOY and _IN_AMOUNT.search(mentions.text[hit.start : hit.end + 2]):
         return replace(operation, rate=False)

@@ -30,7 +30,7 @@ def narrowing(mentions: Mentions) -> list[Span]:
     """Spans of the words that may narrow an indicator of the question, left to right: unknown ones, and names that adjoin another."""
     names = _names(mentions)
     words = [span for span in mentions.unexplained if _narrows(mentions, span, names)]
-    words += [(span.start, span.end) for span in mentions.ambiguous if adjoins(mentions, (span.start, span.end))]
+    words += [(span.start, span.end) for span in mentions.ambiguous if adjoins(mentions, (span.start, span.end)) and not _ASKED.search(span.ref)]
     return sorted([*words, *_compounds(mentions)])
 
 

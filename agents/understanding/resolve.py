@@ -31,8 +31,10 @@ class PeriodResolver:
         found: list[Period] = []
         consumed = self._years_of_parts(mentions)
         year_given = next((m.periods[0].year for m in mentions if m.periods), None) or self._relative_year(consumed)
+        # "2018到2022年逐年": the years are given, 逐年 only says that each is wanted.
+        dated = len({period for mention in mentions for period in mention.periods}) > 1
         for mention in mentions:
-            if mention in consumed:
+            if mention in consumed or (dated and mention.relative is Relative.LAST_YEARS and not mention.count):
                 continue
             found += mention.periods or self._relative(mention, year_given)
         return list(dict.fromkeys(found))
