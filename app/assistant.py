@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from agents.context import Context
 from agents.events import Event, from_dict
-from agents.graph import Graph
 from agents.llm.service import LLMService
 from agents.plan import QueryPlan
 from agents.state import AgentState, new_turn
@@ -34,6 +33,7 @@ from tools.report.html import to_html
 from tools.report.markdown import to_markdown
 
 if TYPE_CHECKING:
+    from agents.graph import Graph
     from tools.financial_ner import FinancialNER
 
 REPORT_FORMATS: Mapping[str, Callable[[Document], str]] = {"md": to_markdown, "html": to_html}
@@ -43,9 +43,9 @@ _BUNDLED_NAMES = ("", "bundled")
 
 @dataclass
 class Assistant:
-    """Everything a door (command line, HTTP, tests) needs to answer."""
+    """Everything a door (command line, HTTP, tests) needs to answer. `build_graph` runs once, at the first question."""
 
-    graph: Graph
+    build_graph: Callable[[], Graph]
     store: FigureStore
     searcher: Searcher
     banks: BankRegistry
@@ -55,6 +55,11 @@ class Assistant:
     models: LLMService
     clock: Callable[[], datetime]
     settings: Settings
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The compiled graph over its checkpoints, built at the first question: looking figures up needs none."""
+        return self.build_graph()
 
     @cached_property
     def ner(self) -> FinancialNER:

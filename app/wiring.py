@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.checkpoints import sqlite_checkpointer
-from agents.graph import build_graph
 from agents.llm.cache import AnswerCache
 from agents.llm.routing import FinancialDomainClassifier
 from agents.llm.service import LLMService, ModelSlot
@@ -24,6 +23,9 @@ from retrieval.seed import seed_bundled
 from tools.name_scanner import name_scanner
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from agents.graph import Graph
     from agents.llm.providers import ModelConfig
 
 Clock = Callable[[], datetime]
@@ -46,17 +48,36 @@ def open_assistant(settings: Settings, *, models: LLMService | None = None, cloc
     banks, catalogue, scanner = bank_registry(), indicator_catalogue(), name_scanner()
     ledger = Ledger.open(settings.ledger_url)
     service = models or _service(settings)
-    checkpointer = sqlite_checkpointer(settings.home / "threads.db")
+    threads = _Threads(settings.home / "threads.db")
     try:
         seed_bundled(ledger)
         yield Assistant(
-            graph=build_graph(checkpointer), store=ledger, searcher=RetrievalEngine(), banks=banks, catalogue=catalogue, scanner=scanner,
+            build_graph=threads.open, store=ledger, searcher=RetrievalEngine(), banks=banks, catalogue=catalogue, scanner=scanner,
             understanding=Understanding.build(scanner, banks, catalogue), models=service, clock=clock, settings=settings,
         )
     finally:
         service.close()
-        checkpointer.conn.close()
+        threads.close()
         ledger.close()
+
+
+class _Threads:
+    """The graph over its checkpoint file; nothing of it is imported or opened before the first question."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._saver: SqliteSaver | None = None
+
+    def open(self) -> Graph:
+        from agents.checkpoints import sqlite_checkpointer
+        from agents.graph import build_graph
+
+        self._saver = sqlite_checkpointer(self._path)
+        return build_graph(self._saver)
+
+    def close(self) -> None:
+        if self._saver is not None:
+            self._saver.conn.close()
 
 
 def _make_home(settings: Settings) -> None:

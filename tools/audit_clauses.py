@@ -41,6 +41,7 @@ class Resolver:
     focus: Focus
     hints: Hints = field(default_factory=Hints)
     _seen: dict[tuple[int, Slot], tuple[Member, ...]] = field(default_factory=dict)
+    _rosters: dict[tuple[Slot, int], tuple[Mention, ...]] = field(default_factory=dict)
 
     def settings(self, index: int) -> list[Setting]:
         """Every admissible reading of numbers[index]."""
@@ -166,6 +167,12 @@ class Resolver:
 
     def _roster(self, slot: Slot, before: int) -> tuple[Mention, ...]:
         """Distinct members of the nearest sentence of the line before a position that names any, outside brackets if it can be."""
+        key = slot, before
+        if key not in self._rosters:
+            self._rosters[key] = self._read_roster(slot, before)
+        return self._rosters[key]
+
+    def _read_roster(self, slot: Slot, before: int) -> tuple[Mention, ...]:
         line = self.line
         own = [g for g in line.named(slot) if g.role == SUBJECT and g.end <= before and not line.is_equation(g.start)]
         picks = [g for g in own if line.bracket_of(g.start) is None] or [g for g in own if not line.is_owned(g)]

@@ -7,12 +7,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from operator import attrgetter
 from typing import TypeVar
 
 from tools.audit_mentions import Mention, Slot
 from tools.audit_numbers import NumberToken
 from tools.audit_words import Cue
 
+_start = attrgetter("start")
 _Placed = TypeVar("_Placed", Mention, NumberToken, Cue)
 SUBJECT, BASE, CAUSE = "subject", "base", "cause"
 _SEGMENT = re.compile(r"[;。!?\n]")
@@ -179,7 +181,8 @@ def read_line(
 
 def _inside(items: Sequence[_Placed], start: int, end: int) -> Sequence[_Placed]:
     """The items that begin inside text[start:end]; they are in order of their start."""
-    return items[bisect_left(items, start, key=lambda item: item.start) : bisect_left(items, end, key=lambda item: item.start)]
+    first = bisect_left(items, start, key=_start)
+    return items[first : bisect_left(items, end, first, key=_start)]
 
 
 def _brackets(text: str, start: int, end: int, numbers: list[NumberToken]) -> list[Bracket]:

@@ -31,11 +31,13 @@ def merge(mentions: Mentions, carried: Carried, banks: BankRegistry) -> Merged:
     named_indicators = _indicators(mentions, before)
     ellipsis = bool(carried.operations) and not operations and is_ellipsis(mentions)
     free_of_context = any(operation.op in (Op.COVERAGE, Op.GENERAL) for operation in operations) or _general_definition(mentions, operations)
+    # A question that names bank, indicator and period stands on its own: the scope of an earlier one would be a surprise.
+    complete = bool(named_banks and named_indicators and mentions.periods) and not mentions.correction
     slots = Slots(
         banks=named_banks or ([] if free_of_context or _ranks_all(operations, mentions) else before.banks),
         indicators=named_indicators or ([] if free_of_context else before.indicators),
-        scope=mentions.scope.value if mentions.scope else ("" if free_of_context else before.scope),
-        gaap=mentions.gaap.value if mentions.gaap else ("" if free_of_context else before.gaap),
+        scope=mentions.scope.value if mentions.scope else ("" if free_of_context or complete else before.scope),
+        gaap=mentions.gaap.value if mentions.gaap else ("" if free_of_context or complete else before.gaap),
         unit=mentions.unit,
     )
     operations = _operations(mentions, operations, carried, ellipsis=ellipsis, adds=adds)

@@ -66,7 +66,7 @@ CUES: tuple[Cue, ...] = (
 )
 
 LOWEST = re.compile(r"最(?:低|小|差|少|弱)|垫底|倒数|靠后")
-LIMIT = re.compile(r"(?:前|最[高低大小好差多少]的?)(?P<n>[一二三四五六七八九十]|\d{1,2})(?:名|家|位)")
+LIMIT = re.compile(r"(?:前|最[高低大小好差多少]的?)(?P<n>[一两二三四五六七八九十]|\d{1,2})(?:名|家|位)")
 
 
 def find_cues(text: str, names: list[tuple[int, int]], times: list[tuple[int, int]]) -> list[CueHit]:

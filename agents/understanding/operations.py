@@ -19,7 +19,7 @@ _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
 _TAIL = 5
 _IN_AMOUNT = re.compile(r"增加|减少|(?:多|少)了|(?:多少|几)个?(?:亿|万|元)")
 _ORDER = re.compile(r"高到低|低到高|大到小|小到大|多到少|少到多|[升降]序")
-_NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}
+_NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 
 
 def operations_of(mentions: Mentions) -> list[Operation]:
