@@ -91,7 +91,7 @@ _RELATIVES: tuple[tuple[Relative, re.Pattern[str]], ...] = tuple(
     for relative, pattern in (
         (Relative.YEAR_AGO, r"(?:上年|去年|上一年|前一年)(?:度)?同期"),
         (Relative.YEAR_BEFORE_LAST, r"(?<!\d)前年(?:末|底)?"),
-        (Relative.ONE_YEAR_EARLIER, r"再?往[前回](?:推|一|再|数|倒|看)*一?年|再往前(?:推|看|数)?(?=$|[呢的?,。])|(?:更|再)?早一年|再前一年|前一年(?:末|底)?|上一年(?:度)?(?:末|底)?|更早一年|再早一年|前一个?年度"),
+        (Relative.ONE_YEAR_EARLIER, r"(?:再?往[前回]|[退倒]回)(?:推|一|再|数|倒|看)*一?年|再往前(?:推|看|数)?(?=$|[呢的?,。])|(?:更|再)?早一年|再前一年|前一年(?:末|底)?|上一年(?:度)?(?:末|底)?|更早一年|再早一年|[前上]一个?年度"),
         (Relative.ONE_YEAR_LATER, r"(?:再)?(?:往后|后)(?:推|数)?一年|再往后(?:推|看|数)?(?=$|[呢的?,。])|晚一年|次年|下一年(?:度)?|第二年|后一年"),
         (Relative.LAST_YEARS, rf"(?:最近|近|过去|这|前|连续){_COUNT}个?(?:年|个?会计年度|个?完整年度)(?:度|来|间|以来)?|(?P<m>\d{{1,2}}|[两三四五六七八九十])年(?:以)?来|(?:历年|各年|这几年|近几年|最近几年|逐年|历年来|历史)"),
         (Relative.QUARTER_ENDS, r"(?:四|各|每|4)个?季度?(?:末|底)|(?:四|4)个季度|各季度?(?:末)?|逐季|每个?季度"),
@@ -205,7 +205,7 @@ def _stands_alone(text: str, match: re.Match[str]) -> bool:
     """Whether a bare 2023 is a year: not part of a longer number, a decimal or an amount."""
     before, after = text[: match.start()][-1:], text[match.end():].lstrip()[:1]
     rest = text[match.end() :].lstrip()
-    listed = after in ("", ",") and not rest[1:2].isdigit() or bool(re.match(r",\s*(?:19|20)\d{2}(?!\d)", rest))  # 招行,2023,不良率
+    listed = (after in ("", ",") and not rest[1:2].isdigit()) or bool(re.match(r",\s*(?:19|20)\d{2}(?!\d)", rest))  # 招行,2023,不良率
     counted = after.isdigit() or (after in tuple(".,%‰亿万千百元个倍股") and not listed) or (after in tuple("户人笔张台") and rest[1:2] != "均")
     joined = before in tuple(".,-") and (before != "," or text[: match.start() - 1][-1:].isdigit())
     return not (before.isdigit() or joined) and not counted

@@ -9,12 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from langgraph.runtime import Runtime
+
+from agents.attribution import attribution
+from agents.calculator import calculator
 from agents.checkpoints import sqlite_checkpointer
 from agents.context import Context
 from agents.graph import build_graph
 from agents.llm.service import LLMService
 from agents.plan import Carried, Operation, QueryPlan
+from agents.retriever import retriever
+from agents.state import AgentState
 from agents.understanding.grammar import Understanding
 from agents.understanding.horizon import Horizon
 from app.assistant import Assistant
@@ -114,7 +121,7 @@ def small_assistant(home: Path, *, models: LLMService | None = None, extra: Sequ
     service = models or LLMService()
     try:
         yield Assistant(
-            graph=build_graph(saver), store=store, searcher=RetrievalEngine(), banks=banks, catalogue=catalogue, scanner=scanner,
+            build_graph=lambda: build_graph(saver), store=store, searcher=RetrievalEngine(), banks=banks, catalogue=catalogue, scanner=scanner,
             understanding=Understanding.build(scanner, banks, catalogue), models=service, clock=FixedClock().now,
             settings=Settings(home=home, collection=collection),
         )
@@ -122,6 +129,20 @@ def small_assistant(home: Path, *, models: LLMService | None = None, extra: Sequ
         service.close()
         saver.conn.close()
         store.close()
+
+
+def worked(assistant: Assistant, *turns: str) -> AgentState:
+    """The state after retriever, calculator and attribution, called as plain functions, of the last of these turns."""
+    runtime: Runtime[Context] = Runtime(context=context(assistant))
+    state = AgentState()
+    for question in turns:
+        plan = assistant.understanding.plan(question, state.carried, runtime.context.horizon, assistant.clock().date())
+        state = AgentState(question=question, plan=plan, carried=plan.carried, caveats=list(plan.assumptions))
+    assert state.plan is not None and state.plan.refusal is None, state.plan
+    for node in (retriever, calculator, attribution):
+        update: dict[str, Any] = node(state, runtime)
+        state = replace(state, **update)
+    return state
 
 
 def context(assistant: Assistant) -> Context:

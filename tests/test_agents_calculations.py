@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from functools import partial
 
 import pytest
-from langgraph.runtime import Runtime
 
-from agents.attribution import attribution
 from agents.calculations.report_sections import NOTHING, SECTIONS
-from agents.calculator import calculator
-from agents.context import Context
 from agents.findings import Finding, FindingKind
-from agents.retriever import retriever
 from agents.state import AgentState
 from app.assistant import Assistant
 from data.figures import Figure, FigureKind
 from data.refusals import RefusalCode
-from tests.small_ledger import context, made, small_assistant
+from tests.small_ledger import made, small_assistant, worked
 
 Work = Callable[..., AgentState]
 EXTRA = [made("cib", "net_profit", "2025", "1000"), replace(made("cmb", "roa", "2023", "1.39"), audited=False), made("cmb", "net_profit", "2025Q1", "37000")]
@@ -35,23 +30,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 @pytest.fixture(scope="module")
 def work(opened: Assistant) -> Work:
     """Questions of one conversation to the state after retriever, calculator and attribution of the last one."""
-    runtime: Runtime[Context] = Runtime(context=context(opened))
-
-    def run(*turns: str) -> AgentState:
-        state = AgentState()
-        for question in turns:
-            plan = opened.understanding.plan(question, state.carried, runtime.context.horizon, opened.clock().date())
-            state = AgentState(question=question, plan=plan, carried=plan.carried, caveats=list(plan.assumptions))
-        assert state.plan is not None and state.plan.refusal is None, state.plan
-        for node in (retriever, calculator, attribution):
-            state = _updated(state, node(state, runtime))
-        return state
-
-    return run
-
-
-def _updated(state: AgentState, update: dict[str, Any]) -> AgentState:
-    return replace(state, **update)
+    return partial(worked, opened)
 
 
 def answers(state: AgentState) -> list[Figure]:

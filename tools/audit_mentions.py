@@ -177,11 +177,18 @@ def _period(text: str, found: PeriodMention) -> Mention | None:
 
 
 def _spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
-    """Where any of the words stands, longest first, none overlapping."""
-    ordered = sorted((word for word in words if word.strip()), key=lambda word: -len(word))
-    if not ordered:
-        return []
-    return [match.span() for match in re.finditer("|".join(map(re.escape, ordered)), text)]
+    """Where any of the words stands, the first and then the longest winning, none overlapping."""
+    found: list[tuple[int, int]] = []
+    for word in words:
+        start = text.find(word) if word.strip() else -1
+        while start >= 0:
+            found.append((start, start + len(word)))
+            start = text.find(word, start + 1)
+    kept: list[tuple[int, int]] = []
+    for span in sorted(found, key=lambda span: (span[0], -span[1])):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept
 
 
 def _covered(text: str, spans: list[tuple[int, int]]) -> bytearray:

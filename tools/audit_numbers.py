@@ -172,8 +172,10 @@ def _arabic(text: str, match: re.Match[str], previous_end: int) -> NumberToken:
         # A bracket that opened earlier closes before what looks like a unit: the unit belongs to other words.
         symbol, measured, loose, end = "", None, False, match.end("digits")
     value = Decimal(digits)
-    token = NumberToken(start, end, text[start:end].strip(), -value if negative else value, _last_place(digits), measured, loose, explicit)
-    return replace(token, hedge=_hedge(text, match.start("digits"), end, match["more"]), noun=_noun(text, end) if measured is None else "")
+    return NumberToken(
+        start, end, text[start:end].strip(), -value if negative else value, _last_place(digits), measured, loose, explicit,
+        _hedge(text, match.start("digits"), end, match["more"]), _noun(text, end) if measured is None else "",
+    )  # fmt: skip
 
 
 def _in_cell(text: str, match: re.Match[str]) -> bool:

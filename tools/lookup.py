@@ -21,6 +21,12 @@ _CUMULATIVE: Mapping[Part, tuple[Part, Part]] = {
     Part.Q2: (Part.H1, Part.Q1), Part.Q3: (Part.NINE_MONTHS, Part.H1), Part.Q4: (Part.YEAR, Part.NINE_MONTHS), Part.H2: (Part.YEAR, Part.H1),
 }
 
+_SIBLINGS: Mapping[str, str] = {
+    "net_profit": "net_profit_attributable", "net_profit_attributable": "net_profit", "operating_income": "operating_income_ifrs",
+    "operating_income_ifrs": "operating_income", "total_equity": "equity_attributable", "equity_attributable": "total_equity",
+    "credit_impairment_loss": "asset_impairment_loss", "cost_income_ratio": "cost_income_ratio_ifrs",
+}
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -106,7 +112,14 @@ class FigureFinder:
         if self._period(wanted) not in held:
             known = "、".join(str(period) for period in held[-6:])
             return Refusal(RefusalCode.MISSING_PERIOD, f"库中没有{who}{label}的资料。", f"现有期间：{known}；补充{label}的报告后可答。")
-        return Refusal(RefusalCode.NOT_DISCLOSED, f"库中的{who}资料没有披露{name}，也缺少计算它的分子或分母。", f"可改问该行已有的指标，或导入披露{name}的报告。")
+        return Refusal(RefusalCode.NOT_DISCLOSED, f"库中的{who}资料没有披露{name}，也缺少计算它的分子或分母。", f"{self._nearest(wanted)}或导入披露{name}的报告。")
+
+    def _nearest(self, wanted: Wanted) -> str:
+        """What can be asked instead: the disclosed sibling of an indicator, where there is one."""
+        sibling = _SIBLINGS.get(wanted.indicator_id)
+        if sibling is not None and self.periods(replace(wanted, indicator_id=sibling)):
+            return f"该行披露了{self._catalogue.get(sibling).name}，可改问它；"
+        return "可改问该行已有的指标，"
 
     def _period(self, wanted: Wanted) -> Period:
         return wanted.period.same_date() if self._catalogue.get(wanted.indicator_id).point else wanted.period

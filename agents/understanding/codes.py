@@ -14,7 +14,7 @@ Span = tuple[int, int]
 
 _CODE = re.compile(
     r"(?P<before>(?:A股|H股|港股|沪市|深市|上交所|深交所|港交所|联交所)?的?(?:上市|股票|证券|交易)?(?:代码|代号|编号|编码)?[是为:\s]*)"
-    r"(?<![\d.A-Za-z])(?P<code>(?:SH|SZ|HK)[.:]?\d{4,6}|\d{4,6}[.\-:]?(?:SH|SZ|HK)|\d{6}(?![\d%‰.亿万元百千户人个家笔倍股])|\d{4,5}(?![\d%‰.亿万元年百千户人个家笔倍股]))(?![A-Za-z])"
+    r"(?<![\d.A-Za-z])(?P<code>(?:SH|SZ|HK|SSE|SZSE)[.:]?\d{3,6}|\d{3,6}[.\-:]?(?:SH|SZ|HK|SS|XSHG|XSHE)|\d{6}(?![\d%‰.亿万元百千户人个家笔倍股])|\d{3,5}(?![\d%‰.亿万元年百千户人个家笔倍股]))(?![A-Za-z])"
     r"(?P<after>的?[这那][只支家个](?:股票|银行|公司|股)?|的银行|的公司)?",
     re.IGNORECASE,
 )
@@ -28,8 +28,8 @@ def find_codes(text: str, taken: Sequence[Span], banks: BankRegistry) -> list[Na
     for match in _CODE.finditer(text):
         code = match["code"]
         if code.isdigit() and len(code) < 6 and not match["before"].strip(" :是为的"):
-            # Without a word that says so, four digits are a year or an amount; five are a Hong Kong code.
-            if len(code) == 4:
+            # Without a word that says so, three or four digits are a year or an amount; five are a Hong Kong code.
+            if len(code) < 5:
                 continue
         elif code.isdigit() and len(code) < 6:
             code = f"{code.zfill(5)}.HK"

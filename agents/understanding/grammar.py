@@ -29,6 +29,7 @@ _NEEDS_NO_PERIOD = (Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION)
 _NEEDS_YEARS = (Op.TREND, Op.CAGR)
 _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
 _MANY_BANKS = (Op.VALUE,)
+_BARE_CHANGE = re.compile(r"(?:变化|变动)(?:如何|怎么样|呢)?")
 _SINCE = re.compile(r"以来|至今|(?:年|末|底)起|开始")
 
 
@@ -81,6 +82,8 @@ class Understanding:
         slots = merged.slots
         if operations and operations[0].op is Op.DEFINITION and len(slots.banks) > 1 and mentions.banks:
             operations = [Operation(Op.COMPARE)]
+        if any(o.op is Op.DEFINITION for o in operations):
+            operations = [o for o in operations if o.op is not Op.RATIO]
         if any(o.op is Op.RATIO for o in operations) and len(slots.indicators) != 2 and len(mentions.indicators) != 1:
             operations = [o for o in operations if o.op is not Op.RATIO] or [Operation(Op.VALUE)]
         if not operations:
@@ -92,6 +95,8 @@ class Understanding:
                 operations = [Operation(Op.GENERAL)]
         if operations[0].op is Op.OVERVIEW and mentions.unexplained and mentions.names_nothing():
             operations = [Operation(Op.GENERAL)]
+        if _course(mentions) and len(operations) == 1 and operations[0].op is Op.DIFFERENCE:
+            operations = [Operation(Op.TREND)]
         if operations[0].op is Op.VALUE and _added_up(mentions, slots):
             operations = [Operation(Op.TOTAL)]
         if operations[0].op in _MANY_BANKS and len(slots.banks) > 1 and slots.indicators:
@@ -134,8 +139,9 @@ class Understanding:
         if not after and len(before) == 2:
             before, after = before[:1], before[1:]
         pair = mentions.indicators
-        if len(pair) == 2 and pair[0].ref != pair[1].ref and whole_comes_first(mentions.text, *pair):
-            before, after = [pair[1].ref], [pair[0].ref]
+        if len(pair) == 2 and pair[0].ref != pair[1].ref:
+            part, total = reversed(pair) if whole_comes_first(mentions.text, *pair) else pair
+            before, after = [part.ref], [total.ref]
         parts = before or carried.slots.indicators or slots.indicators
         whole = after[0] if after else self._whole_of(parts[0], carried) if parts else None
         against = replace(share, against=whole or share.against)
@@ -206,6 +212,12 @@ class Understanding:
 def _not_arithmetic(question: str, why: str, carried: Carried) -> QueryPlan:
     refusal = Refusal(RefusalCode.NOT_APPLICABLE, f"{why.removesuffix('。')}。", "请检查算式后再问。")
     return QueryPlan(question, question.strip(), INTENTS[Op.EXPRESSION], Slots(), [Operation(Op.EXPRESSION)], refusal=refusal, carried=carried)
+
+
+def _course(mentions: Mentions) -> bool:
+    """Whether a bare 变化 is asked of more than two years (2021年至2024年ROE变化): the way there, not the two ends."""
+    several = any(mention.is_range and len(mention.periods) > 2 for mention in mentions.periods)
+    return several and any(_BARE_CHANGE.fullmatch(hit.text) for hit in mentions.cues)
 
 
 def _added_up(mentions: Mentions, slots: Slots) -> bool:

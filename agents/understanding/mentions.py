@@ -40,14 +40,23 @@ _NOT_A_BANK = re.compile(
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
 _INDUSTRY = re.compile(r"(?:全?行业|银行业|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
-_BASE_BEFORE = re.compile(r"(?:(?<!比)较|(?<!对)比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
+_BASE_BEFORE = re.compile(r"(?:相较于?|较之|比之|比起|(?<!比)较|(?<!对)比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
 _BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较|相差)")
+_MOVED_AFTER = re.compile(r"\s*(?:相?差|变|降|升|低|高|多|少|涨|跌|增|减)")
 _CORRECTION = re.compile(r"^(?:抱歉|对不起|不好意思|纠正|更正|打错|说错|不对|错了|不是|搞错|弄错|我问的是|我说的是|应该是|应当是|改成|改为|换成|换为|切换)")
 _ADDITION = re.compile(r"再加上?|加上|连同|同时(?:看|给出)?|一并|外加")
-_TOGETHER = re.compile(r"^(?:再?加|连|把|带上?|添上?|捎上|捎带|算上|拉上)|再加|带上|添上|捎上|算上|(?:放|加|拉|算|列|纳入|排)(?:进来?|上|进去)(?!年|季)|一起|一块儿?|一道|也(?:放|加|算|列)")
+_TOGETHER = re.compile(
+    r"^(?:再?加|连|把(?![^，。]*[换改])|带上?|再添|添上?|捎上|捎带|算上|拉上)|再加|带上|添上|捎上|算上|"
+    r"(?:放|加|拉|算|列|纳入|排)(?:进来?|上|进去)(?!年|季)|一起|一块儿?|一道|也(?:放|加|算|列)"
+)
 _OF_A_GROUP = re.compile(r"[\u4e00-\u9fff]{2,6}$")
-_KIND = re.compile(r"(?:上市|头部|主要|优质|各地|几家|几大|所有|全部|国内|全国|境内|各家?|多家|哪些|哪家|哪个|哪|其他|其它|大型|中小|中型|小型|民营|[一二两三四五六七八九十]+[家大])$")
+_KIND = re.compile(
+    r"(?:上市|头部|主要|优质|各地|几家|几大|所有|全部|国内|全国|境内|各家?|多家|哪些|哪家|哪个|哪|"
+    r"其他|其它|大型|中小|中型|小型|民营|[一二两三四五六七八九十]+[家大])$"
+)
 _MORE = re.compile(r"再看看?|还有|以及|另外|再给|顺便(?:看)?(?:下|一下)?")
+_EARNS = re.compile(r"[赚挣]")
+_PROFITS = ("net_profit", "net_profit_attributable", "total_profit", "operating_profit", "deducted_net_profit")
 _NUMBER = re.compile(r"(?<![\d.A-Za-z])\d[\d,]*(?:\.\d+)?\s*(?:%|‰|个百分点|BP|bp|万亿元?|亿元?|百万元|万元|千元|元|倍)?")
 
 
@@ -102,19 +111,21 @@ class QuestionReader:
         banks = [span for span in names if span.kind is NameKind.BANK]
         banks = sorted([*banks, *self._find_weak(text, every, periods)], key=lambda span: span.start)
         banks = sorted([*banks, *find_codes(text, [(span.start, span.end) for span in [*names, *banks]], self._banks)], key=lambda span: span.start)
+        stated = banks
+        banks = [span for span in banks if not _negated(text, span.start)]  # 不是兴业，是招行
         banks = sorted([*banks, *_find_industry(text, [*names, *banks])], key=lambda span: span.start)
-        indicators = [span for span in names if span.kind is NameKind.INDICATOR]
+        indicators = _without_verbs([span for span in names if span.kind is NameKind.INDICATOR], text)
         scope, scope_spans = _find_first(_SCOPES, text, names)
         gaap, gaap_spans = _find_first(_GAAPS, text, [])
         unit_match = _UNITS.search(text)
-        named: list[Span] = [(s.start, s.end) for s in [*every, *banks]]
+        named: list[Span] = [(s.start, s.end) for s in [*every, *stated, *banks]]
         spoken = short_years(text, banks, indicators)
         periods = sorted([*periods, *spoken], key=lambda mention: mention.start)
         base, target = _split_base(text, periods, named)
         timed: list[Span] = [(mention.start, mention.end) for mention in [*find_periods(text), *spoken]]
         unknown, unknown_spans = self._find_unknown(text, [*named, *timed], every)
         masked = [*named, *timed, *unknown_spans, *scope_spans, *gaap_spans]
-        firm = [(s.start, s.end) for s in [*every, *banks] if s.kind is not NameKind.AMBIGUOUS]
+        firm = [(s.start, s.end) for s in [*every, *stated, *banks] if s.kind is not NameKind.AMBIGUOUS]
         cues = _with_ratios(find_cues(text, [*firm, *unknown_spans], [*timed, *scope_spans, *gaap_spans]), text, banks, indicators)
         explained = [*masked, *[(hit.start, hit.end) for hit in cues], *[match.span() for match in _NUMBER.finditer(text)]]
         if unit_match:
@@ -135,9 +146,12 @@ class QuestionReader:
         if self._weak is None:
             return []
         taken = [(span.start, span.end) for span in names] + [(mention.start, mention.end) for mention in periods]
-        found = []
+        # Beside another bank, a place after a period is a place (招行2023年杭州的不良率).
+        strong = [(span.start, span.end) for span in names if span.kind is NameKind.BANK]
+        found = list[NameSpan]()
         for match in self._weak.finditer(text):
-            if not _touches(match.span(), taken) and _bank_expected(text, match.span(), taken):
+            beside = [*strong, *[(span.start, span.end) for span in found]] if strong else taken
+            if not _touches(match.span(), taken) and _bank_expected(text, match.span(), beside):
                 found.append(NameSpan(match.start(), match.end(), NameKind.BANK, self._banks.weak_names()[match[0]].id))
         return found
 
@@ -172,6 +186,12 @@ def _find_industry(text: str, names: list[NameSpan]) -> list[NameSpan]:
 def _lead(name: str) -> int:
     lead = _LEAD.match(name)
     return lead.end() if lead else 0
+
+
+def _without_verbs(indicators: list[NameSpan], text: str) -> list[NameSpan]:
+    """Indicators without a 赚多少 that is only the verb of a profit named beside it (归母净利润同比多赚多少)."""
+    named = [span for span in indicators if not _EARNS.search(text[span.start : span.end])]
+    return named if any(span.ref in _PROFITS for span in named) else indicators
 
 
 def _with_ratios(cues: list[CueHit], text: str, banks: list[NameSpan], indicators: list[NameSpan]) -> list[CueHit]:
@@ -232,6 +252,8 @@ def _listed(text: str, mention: PeriodMention) -> bool:
     """Whether 和/与/对比 before a period only joins it to another one ("2022年和2023年的不良率")."""
     before = text[: mention.start].rstrip()
     joins = before.endswith(("和", "与", "跟", "同", "对比", "对"))
+    if mention.relative is not None and _MOVED_AFTER.match(text[mention.end:]):
+        return False
     return joins and not _BASE_AFTER.match(text[mention.end:])
 
 

@@ -18,7 +18,7 @@ _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
 # A "how much" this close behind a cue belongs to the cue: 增速是多少, 变动额为多少.
 _TAIL = 5
 _IN_AMOUNT = re.compile(r"增加|减少|(?:多|少)了|(?:多少|几)个?(?:亿|万|元)")
-_ORDER = re.compile(r"高到低|低到高|大到小|小到大|多到少|少到多|[升降]序")
+_ORDER = re.compile(r"高[到至]低|低[到至]高|大[到至]小|小[到至]大|多[到至]少|少[到至]多|[升降]序")
 _NUMERALS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 
 
@@ -64,12 +64,12 @@ def _operation(hit: CueHit, mentions: Mentions) -> Operation:
     if hit.cue.op is Op.RANK:
         limit = LIMIT.search(mentions.text)
         highest = None if re.search(r"最(?:好|差|优|强|弱)|排|名次|领先|垫底", hit.text) else not LOWEST.search(mentions.text)
-        if re.search(r"最(?:高|大|多)", mentions.text):
+        if re.search(r"最(?:高|大|多|厚)", mentions.text):
             highest = True
-        elif re.search(r"最(?:低|小|少)", mentions.text):
+        elif re.search(r"最(?:低|小|少|薄)", mentions.text):
             highest = False
         if order := _ORDER.search(mentions.text):
-            highest = order[0] in ("高到低", "大到小", "多到少", "降序")
+            highest = order[0][0] in "高大多降"
         return replace(operation, highest=highest, limit=_count(limit["n"]) if limit else 0)
     if hit.cue.op is Op.YOY and _IN_AMOUNT.search(mentions.text[hit.start : hit.end + 2]):
         return replace(operation, rate=False)

@@ -41,9 +41,8 @@ def change(sheet: FactSheet, finding: Finding) -> Paragraph:
     """…为0.95%，较2022年末的0.96%下降0.01个百分点。"""
     now, base, amount = (sheet.get(finding.ids[role][0]) for role in ("value", "base", "amount"))
     rate = finding.one("rate")
-    moved = f"{{{amount.id}}}" if amount.quantity.value else "持平"
     speed = f"，{_speed_name(sheet.get(rate))}{{{rate}.value}}" if rate else ""
-    first = f"{subject(now)}为{cited(now)}{scope_note(now)}，较{{{base.id}.period}}的{cited(base)}{moved}{speed}。"
+    first = f"{subject(now)}为{cited(now)}{scope_note(now)}，较{{{base.id}.period}}的{cited(base)}{{{amount.id}}}{speed}。"
     return [first, *[line for line in (how_computed(sheet, figure) for figure in (now, base)) if line]]
 
 
@@ -68,7 +67,7 @@ def comparison(sheet: FactSheet, finding: Finding) -> Paragraph:
     if len(figures) < 2:
         return value(sheet, Finding(FindingKind.VALUE, {"value": [figures[0].id]}))
     if len({figure.indicator for figure in figures}) > 1:
-        return _indicators(sheet, figures)
+        return _indicators(sheet, figures, finding.ids.get("gaps", []))
     first = figures[0]
     lead = f"{{{first.id}.period}}{{{first.id}.name}}{scope_note(first)}：" + "，".join(f"{{{f.id}.bank}}{cited(f)}" for f in figures) + "。"
     gaps = [sheet.get(key) for key in finding.ids.get("gaps", [])]
@@ -168,7 +167,7 @@ PARAGRAPHS: Mapping[FindingKind, Callable[[FactSheet, Finding], Paragraph]] = {
 
 
 def _speed_name(rate: Figure) -> str:
-    return "变动幅度" if rate.operation == "between" else {"qoq": "环比"}.get(rate.operation, "同比")
+    return {"yoy": "同比", "qoq": "环比"}.get(rate.operation, "变动幅度")
 
 
 def _gap_sentence(sheet: FactSheet, gap: Figure) -> str:
@@ -181,11 +180,13 @@ def _gap_sentence(sheet: FactSheet, gap: Figure) -> str:
     return f"{names}{word}{{{gap.id}.abs}}。"
 
 
-def _indicators(sheet: FactSheet, figures: list[Figure]) -> Paragraph:
+def _indicators(sheet: FactSheet, figures: list[Figure], gaps: list[str]) -> Paragraph:
     """Several indicators of one bank side by side."""
     first = figures[0]
     body = "，".join(f"{{{figure.id}.name}}{cited(figure)}" for figure in figures)
     alike = len({figure.quantity.unit.dimension for figure in figures}) == 1
     top = max(figures, key=lambda figure: figure.quantity.base)
     tail = f"；{{{top.id}.name}}较高" if alike and len({f.quantity.base for f in figures}) > 1 else ""
+    if tail and len(figures) == 2 and gaps:
+        tail += f"，两者相差{{{gaps[0]}.abs}}"
     return [f"{{{first.id}.bank}}{{{first.id}.period}}：{body}{tail}。"]
