@@ -6,7 +6,7 @@ Without a model that can call tools, the nearest deterministic analysis is made,
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langgraph.runtime import Runtime
 
@@ -20,7 +20,14 @@ from agents.prompts.library import prompt
 from agents.retriever import desk_of
 from agents.state import AgentState
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from agents.llm.providers import ModelConfig
+
 WITHOUT_MODEL = "未配置可调用工具的语言模型：以上为精确的趋势与分解，不含对前景的判断；配置模型后可自动扩大查证范围并归纳成文"
+# One round of the loop: two limits before and after the model, the model, its tools. The step limit only backs the budgets up.
+_STEPS_A_ROUND = 6
 
 
 def analyst(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -29,7 +36,7 @@ def analyst(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
     desk = desk_of(state, context)
     caller = context.models.tool_caller(private=context.private)
     if caller is not None:
-        failure = _investigate(desk, state, runtime, caller[0])
+        failure = _investigate(desk, state, runtime, *caller)
         if failure:
             desk.remark(f"模型查证未完成（{failure}），按已查到的事实作答")
     if not desk.sheet.answers:
@@ -40,12 +47,13 @@ def analyst(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
     return laid_down(state, desk)
 
 
-def _investigate(desk: Desk, state: AgentState, runtime: Runtime[Context], model: Any) -> str:
+def _investigate(desk: Desk, state: AgentState, runtime: Runtime[Context], model: BaseChatModel, config: ModelConfig) -> str:
     """Run the loop within its budget; "" when it came to its end, else what stopped it."""
     from langchain.agents import create_agent
     from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
     from langgraph.errors import GraphRecursionError
 
+    from agents.llm.failures import describe, model_errors
     from agents.toolbelt import Toolbelt
 
     context, limits = runtime.context, runtime.context.limits
@@ -54,9 +62,10 @@ def _investigate(desk: Desk, state: AgentState, runtime: Runtime[Context], model
     text = prompt("analyst", question=state.question, today=context.clock().date().isoformat(), banks=banks, calls=str(limits.tool_calls))
     budget: list[Any] = [ModelCallLimitMiddleware(run_limit=limits.tool_calls + 1), ToolCallLimitMiddleware(run_limit=limits.tool_calls)]
     agent: Any = create_agent(model, belt.tools(), middleware=budget)
+    steps = {"recursion_limit": _STEPS_A_ROUND * (limits.tool_calls + 2)}
     deadline, spent = monotonic() + limits.seconds, 0
     try:
-        for chunk in agent.stream({"messages": [("user", text)]}, {"recursion_limit": 4 * limits.tool_calls + 8}, stream_mode="updates"):
+        for chunk in agent.stream({"messages": [("user", text)]}, steps, stream_mode="updates"):
             spent += _tokens(chunk)
             if monotonic() > deadline:
                 return "超出时间预算"
@@ -64,8 +73,8 @@ def _investigate(desk: Desk, state: AgentState, runtime: Runtime[Context], model
                 return "超出词元预算"
     except GraphRecursionError:
         return "超出步数预算"
-    except _model_errors() as error:
-        return f"模型出错：{type(error).__name__}"
+    except model_errors() as error:
+        return describe(error, over_http=config.over_http).rule.label
     return ""
 
 
@@ -74,9 +83,3 @@ def _tokens(chunk: Any) -> int:
     messages = [message for update in chunk.values() if isinstance(update, dict) for message in update.get("messages", [])]
     usages = (getattr(message, "usage_metadata", None) for message in messages)
     return sum(usage["total_tokens"] for usage in usages if usage)
-
-
-def _model_errors() -> tuple[type[BaseException], ...]:
-    from agents.llm.failures import model_errors
-
-    return model_errors()

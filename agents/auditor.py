@@ -41,7 +41,7 @@ def verdict(state: AgentState, runtime: Runtime[Context]) -> str:
 
 def unverified(state: AgentState) -> Refusal:
     """The refusal of a text that failed the audit, template included."""
-    return Refusal(RefusalCode.UNVERIFIED, f"答案未通过数字审计：{state.problems[0] if state.problems else '有数字没有出处'}", "请换一种问法，或只问其中一个指标。")
+    return Refusal(RefusalCode.UNVERIFIED, f"答案未通过数字审计：{(state.problems[0] if state.problems else '有数字没有出处').removesuffix('。')}。", "请换一种问法，或只问其中一个指标。")
 
 
 def _audited(state: AgentState, sheet: FactSheet, context: Context) -> tuple[list[str], str, list[str]]:

@@ -21,6 +21,7 @@ from tools.factsheet import FactSheet
 
 _QUOTED = (FindingKind.DEFINITION, FindingKind.COVERAGE, FindingKind.EXPRESSION, FindingKind.LINE)
 _MAX_MODEL_FIGURES = 40
+REJECTED = "模型的草稿未通过数字审计，改用 template"
 
 
 def report_writer(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -30,7 +31,9 @@ def report_writer(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any
     template = compose(sheet, state.findings)
     update: dict[str, Any] = {"draft": template, "written_by": "template"}
     if context.has_model and _narratable(state) and state.revisions <= context.limits.revisions:
-        update = _by_model(state, sheet, context) or update
+        update = _by_model(state, sheet, context)
+    elif state.problems and state.written_by != "template":
+        update["receipt"] = {**state.receipt, "reason": f"{state.receipt.get('reason', '')}；{REJECTED}"}
     runtime.stream_writer(Written(context.elapsed_ms(), str(update["written_by"])).to_dict())
     return update
 
@@ -42,8 +45,8 @@ def _narratable(state: AgentState) -> bool:
     return plan is not None and plan.main is not Op.COVERAGE and 0 < len(state.figures) <= _MAX_MODEL_FIGURES and not quoted and bool(state.findings)
 
 
-def _by_model(state: AgentState, sheet: FactSheet, context: Context) -> dict[str, Any] | None:
-    """The model's draft with its receipt; None where no model could serve (the receipt then says so)."""
+def _by_model(state: AgentState, sheet: FactSheet, context: Context) -> dict[str, Any]:
+    """The model's draft with its receipt; the template's where no model could serve (the receipt then says so)."""
     from langchain_core.messages import HumanMessage
 
     from agents.llm.exchange import CompletionRequest
@@ -59,9 +62,17 @@ def _by_model(state: AgentState, sheet: FactSheet, context: Context) -> dict[str
     try:
         completion = context.models.complete_sync([HumanMessage(text)], request=request)
     except ModelUnavailableError as error:
-        to_dict = getattr(error.receipt, "to_dict", None)
-        return {"draft": compose(sheet, state.findings), "written_by": "template", "receipt": to_dict() if callable(to_dict) else {}}
-    return {"draft": completion.text.strip(), "written_by": completion.receipt.served_by, "receipt": completion.receipt.to_dict()}
+        return {"draft": compose(sheet, state.findings), "written_by": "template", "receipt": _receipt(error.receipt, state)}
+    return {"draft": completion.text.strip(), "written_by": completion.receipt.served_by, "receipt": _receipt(completion.receipt, state)}
+
+
+def _receipt(receipt: object, state: AgentState) -> dict[str, Any]:
+    """A receipt as plain values; that of a revision also lists the attempts of the draft that was sent back."""
+    to_dict = getattr(receipt, "to_dict", None)
+    plain: dict[str, Any] = to_dict() if callable(to_dict) else {}
+    if state.problems:
+        plain["attempts"] = [*state.receipt.get("attempts", []), *plain.get("attempts", [])]
+    return plain
 
 
 def _cache_key(text: str, context: Context) -> str:

@@ -93,6 +93,8 @@ class Toolbelt:
 
     def _resolved(self, banks: Sequence[str], indicators: Sequence[str], periods: Sequence[str]) -> tuple[list[str], list[str], list[str]] | str:
         """Ids for the names that a model gave; a sentence on what is unknown where one does not resolve."""
+        if not (banks and indicators and periods):
+            return "没有结果：银行、指标、期间都不能为空"
         known_banks = [self._desk.banks.by_name(name) for name in banks]
         known_indicators = [self._desk.catalogue.by_name(name) for name in indicators]
         unknown = [name for name, found in zip([*banks, *indicators], [*known_banks, *known_indicators], strict=True) if found is None]

@@ -165,6 +165,14 @@ def test_calculations_bind_their_inputs() -> None:
     assert not _audit(named.replace("615.79", "651.79")).ok
 
 
+def test_the_users_own_arithmetic_may_be_shown() -> None:
+    context = AuditContext(question="1+2*3等于多少，100*(3391.23/3447.83-1)呢")
+    for shown in ("1+2*3 = 7.00", "100*(3391.23/3447.83-1) = -1.64"):
+        sheet = FactSheet([figure(shown.split(" = ")[1], "", indicator="算式结果", indicator_id="", entity="用户给定")])
+        assert audit_text(shown, sheet, context).ok
+        assert not audit_text(shown[:-1] + "8", sheet, context).ok
+
+
 def test_losses_and_turns() -> None:
     sheet = FactSheet()
     for period, value in (("2022", "-500"), ("2023", "300")):
@@ -200,3 +208,13 @@ def test_drafts(draft: str, ok: bool) -> None:
     context = replace(ONE, question="招商银行2023年不良率是1.5%吗", quotable=("监管要求：拨备覆盖率不低于120%",))
     report = audit_draft(draft, fill(draft, SHEET, {}), SHEET, context)
     assert report.ok is ok, report.problems
+
+
+def test_calculations_must_come_out() -> None:
+    inputs = "贷款损失准备2,695.34亿元 {} 不良贷款余额615.79亿元"
+    right = "招商银行2023年末拨备覆盖率 = " + inputs.format("÷") + " × 100% = 437.70%"
+    assert _audit(right).ok
+    assert any("算式" in problem for problem in _audit(right.replace("÷", "+")).problems)
+    change = "招商银行营业收入同比增速 = (3,391.23亿元 - 3,447.83亿元) ÷ 3,447.83亿元 × 100% = -1.64%"
+    assert not any("算式" in problem for problem in _audit(change).problems)
+    assert any("算式" in problem for problem in _audit(change.replace("÷ 3,447.83", "÷ 3,391.23")).problems)

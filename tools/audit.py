@@ -15,6 +15,7 @@ from data.figures import FigureKind
 from data.periods import Part, Period
 from tools.audit_allowed import Allowances
 from tools.audit_directions import direction_problems
+from tools.audit_equations import equation_problems
 from tools.audit_layout import Layout, Reading, lay_out
 from tools.audit_match import Aspect, Candidate, Candidates, bank_id, disagreements
 from tools.audit_mentions import Marks, Mention, Slot, read_marks
@@ -218,7 +219,7 @@ class _Audit:
         return check_citations(self.text, self.layout.sources, self.sheet, by_line, " ".join(self.context.quotable))
 
     def _directions(self) -> list[Complaint]:
-        return direction_problems(self.layout, self.candidates, self.bound, self.raw)
+        return [*direction_problems(self.layout, self.candidates, self.bound, self.raw), *equation_problems(self.layout, self.raw)]
 
     def _ranks(self) -> list[Complaint]:
         return [Complaint(table.start, table.start, "排名与表中数值的顺序不一致") for table in self.layout.tables if not self._ranked(table)]

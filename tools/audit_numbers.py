@@ -15,6 +15,7 @@ from functools import lru_cache
 from data.text import normalise
 from data.units import Dimension, Unit, unit, units
 
+_TIMES = re.compile(r"(?<=[\d)）%])(?<!\*)\*(?=[\d(（])|(?<=[\d)）%] )\*(?= [\d(（])")
 _FULL_WIDTH = frozenset("０１２３４５６７８９")
 _EXTRA_UNITS = {
     "pct": "个百分点", "个pct": "个百分点", "pps": "个百分点", "pp": "个百分点", "ppts": "个百分点", "个bp": "BP", "个bps": "BP",
@@ -101,11 +102,12 @@ class NumberToken:
 
 
 def plain_text(text: str) -> str:
-    """Text in compatible forms with the offsets of the input; 。，、 keep their places as sentence marks.
+    """Text in compatible forms with the offsets of the input; marks of emphasis become blanks, a * between numbers ×.
 
     A full-width comma stays one (it ends a clause), unless full-width digits stand on both sides (３，３９１).
     """
     kept = list(normalise(text))
+    times = {match.start() for match in _TIMES.finditer(text)}
     for index, char in enumerate(text):
         if char == "，":
             inside = text[index - 1 : index] in _FULL_WIDTH and text[index + 1 : index + 2] in _FULL_WIDTH
@@ -113,7 +115,7 @@ def plain_text(text: str) -> str:
         elif char in "−–":
             kept[index] = "-"
         elif char in "*`_":
-            kept[index] = " "
+            kept[index] = "×" if index in times else " "
     return "".join(kept)
 
 

@@ -14,9 +14,11 @@ _FILLERS = (
     "从|到|至|由|于|对|把|将|对于|关于|针对|根据|请|我们|我|你们|你|您|咱们|咱|主要|现|已经|已|目前|截至|截止|时|时候|期间|年份|年|当时|之间|之|里|中|上|下|内|外|末|底|初|就|只|仅|才|先|后|最后|然后|接着|"
     "相比较|相比|比较|相较|较|比|对比|变化|变动|增长|增加|减少|上升|下降|高|低|大|小|好|差|更|最|很|挺|比较|较为|升|降|涨|跌|持平|增|减|"
     "实现|使用|采用|做到|达成|录得|吸收|放在一起|放一起|一起|一块|各行|各家银行|各家|各银行|以来|想要|哪一家|哪一个|哪一|抱歉|对不起|不好意思|纠正|更正|打错了|说错了|写错了|打错|"
-    "一览|复合|不要|不看|别看|列表|清单|累计|相当于|百分之多少|百分之几|百分之|区间|截止到|截至到|来看|来讲|来说|而言|方面|关系|同一|同期|之中|当中|里面|里头|能否|能不能|可否|可以|能|会|要|需要|需|必须|应|该|"
-    "公司的|这个|那个|哪些|左右|附近|整体|总体|最终|到底是|老师|麻烦您|辛苦|急用|快|马上|报告期|报告期内|报|表|页|份|档|题|话|事|个基点|基点|万亿元|万亿|个亿|亿|按年|列出来|靠|总额|总量|总数|主体|对象|几成|添一家|添|加一家|一家|隔年|资产质量|盈利能力|经营状况|资本实力|成长能力|咋样|放进来|加进来|"
-    "OK|ok|好的|好|嗯|谢谢|thanks|please|what|is|the|of|in|for|and|how|much|tell|me|show|was|were|are|did|compare|with|to|vs|a|an|s|年末|by|from|its|it|bank|bank's|do|does|give|please give|can|could|you|i|want|know|at|end|year|on|over|change|changed|ratio|between"
+    "一览|结果|得数|即|亦即|也就是|一项|这项|该项|一年|复合|不要|不看|别看|列表|清单|累计|相当于|百分之多少|百分之几|百分之|区间|截止到|截至到|来看|来讲|来说|而言|方面|关系|同一|同期|之中|当中|里面|里头|能否|能不能|可否|可以|能|会|要|需要|需|必须|应|该|"
+    "公司的|这个|那个|哪些|左右|附近|整体|总体|最终|到底是|老师|麻烦您|辛苦|急用|快|马上|报告期|报告期内|报|表|页|份|档|题|话|事|个基点|基点|万亿元|万亿|个亿|亿|按年|列出来|靠|总额|总量|总数|主体|对象|几成|添一家|添|加一家|一家|隔年|资产质量|盈利能力|经营状况|资本实力|"
+    "成长能力|咋样|放进来|加进来|放进去|加进去|拉进来|三者|仨|"
+    "OK|ok|好的|好|嗯|谢谢|thanks|please|what|is|the|of|in|for|and|how|much|tell|me|show|was|were|are|did|compare|with|to|vs|a|an|s|年末|by|from|its|it|bank|bank's|do|does|"
+    "give|please give|can|could|you|i|want|know|at|end|year|on|over|change|changed|ratio|between"
 )
 # Words that name a part of a bank, of its customers or its region, though their characters are fillers too (中小, 境外).
 PART = re.compile(
@@ -32,6 +34,8 @@ _LONG = re.compile("|".join(sorted((re.escape(word) for word in _WORDS if len(wo
 _SHORT = frozenset(word for word in _WORDS if len(word) == 1)
 # Only these may be peeled off the edge of an unknown word; 小, 大, 用 and the like may be part of it (小微, 信用卡).
 _PARTICLES = frozenset("的了吗呢吧啊呀哦嘛么是在有为和与跟同及比请我你您他她它看查问那这就也都还再又从到至由于对把将里中上下内外时其后先给个按把算求列多会能要该应报")
+# What remains of a word whose other characters are fillers too: 放贷能力, 资产多少户.
+_NOUNS = frozenset("力户卡类端群")
 _RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9_.-]*")
 
 
@@ -48,7 +52,7 @@ def leftovers(text: str, explained: list[tuple[int, int]], names: list[tuple[int
     remaining = "".join(kept)
     found = [_peeled(remaining, *match.span(), locked) for match in _RUN.finditer(remaining)]
     starts = {start for start, _ in names}
-    return [(start, end) for start, end in found if end - start >= 2 or (end > start and end in starts)]
+    return [(start, end) for start, end in found if end - start >= 2 or (end > start and (end in starts or text[start] in _NOUNS))]
 
 
 def _peeled(text: str, start: int, end: int, locked: set[int]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from agents.understanding.cues import CueHit, find_cues
 from agents.understanding.fillers import leftovers
 from agents.understanding.pairs import ratio_hits
 from agents.understanding.preambles import harmless
-from data.banks import BankRegistry
+from data.banks import Bank, BankRegistry, BankType
 from data.facts_table import INDUSTRY_ID
 from data.figures import Gaap, Scope
 from data.indicators import IndicatorCatalogue
@@ -39,6 +39,8 @@ _NOT_A_BANK = re.compile(
 )
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
 _INDUSTRY = re.compile(r"(?:全?行业|银行业|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
+# What makes another company or another word of a bank's brand: 平安保险, 其中信用卡, 民生领域.
+_LONGER = re.compile(r"保险|证券|集团|国际|信托|理财|资管|人寿|健康|科技|基金|租赁|用|贷|托|息|心|领域|工程|类|放|问题|产业|务")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
 _BASE_BEFORE = re.compile(r"(?:相较于?|较之|比之|比起|(?<!比)较|(?<!对)比|相比于?|对比|相对于?|对|与|和|跟|同)\s*$")
 _BASE_AFTER = re.compile(r"^\s*(?:年|末|底|的)*\s*(?:相比|比较|比|相较|相差)")
@@ -151,8 +153,9 @@ class QuestionReader:
         found = list[NameSpan]()
         for match in self._weak.finditer(text):
             beside = [*strong, *[(span.start, span.end) for span in found]] if strong else taken
-            if not _touches(match.span(), taken) and _bank_expected(text, match.span(), beside):
-                found.append(NameSpan(match.start(), match.end(), NameKind.BANK, self._banks.weak_names()[match[0]].id))
+            bank = self._banks.weak_names()[match[0]]
+            if not _touches(match.span(), taken) and (_bank_expected(text, match.span(), beside) or _is_brand(text, match.span(), bank, names)):
+                found.append(NameSpan(match.start(), match.end(), NameKind.BANK, bank.id))
         return found
 
     def _find_unknown(self, text: str, taken: list[Span], names: list[NameSpan]) -> tuple[list[str], list[Span]]:
@@ -175,6 +178,12 @@ class QuestionReader:
                 found.append(name)
                 spans.append((match.end() - len(name), match.end()))
         return found, spans
+
+
+def _is_brand(text: str, span: Span, bank: Bank, names: list[NameSpan]) -> bool:
+    """Whether a short name is a joint-stock bank's brand (兴业, 平安), no place, in a question on an indicator, and a word of its own."""
+    alone = text[: span[0]][-1:] not in tuple("其集当之振太") and not _LONGER.match(text, span[1])
+    return bank.type is BankType.JOINT_STOCK and alone and any(name.kind is NameKind.INDICATOR for name in names)
 
 
 def _find_industry(text: str, names: list[NameSpan]) -> list[NameSpan]:
@@ -219,7 +228,7 @@ def _without_periods(names: list[NameSpan], periods: list[PeriodMention]) -> lis
 def _bank_expected(text: str, span: Span, taken: list[Span]) -> bool:
     before, after = text[: span[0]].rstrip(), text[span[1]:].lstrip()
     joined = before.endswith(("和", "与", "跟", "同", "比", "及", "、", ",", "，", "对比", "比较", "vs", "VS", "换成", "那", "还有", "看看", "改成", "请问", "一下", "查", "看", "问", "把", "是", "了解", "告诉我", "年", "加上", "连同", "改为", "换为")) or not before
-    followed = not after or bool(re.match(r"[、，,和与跟及呢比对相在]|的(?:呢|经营|业绩|财务|情况|表现|数据|报告|年报|\d{4}|近|最)|\d{4}|20\d\d|\d{2}(?!\d)|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
+    followed = not after or bool(re.match(r"[、，,和与跟及呢比对相在]|的(?:呢|[?。!]?$|经营|业绩|财务|情况|表现|数据|报告|年报|\d{4}|近|最)|\d{4}|20\d\d|\d{2}(?!\d)|银行|哪|谁|如何|怎么|去年|今年|近|最|这|两|三|不良|拨备|净|营|资|存|贷|核|息|ROE|ROA|NIM|利|归|成本|总", after))
     followed = followed or (before.endswith("比") and after[0] in "高低多少大小好差")
     beside = span[1] + (text[span[1] : span[1] + 1] == "的")  # 宁波的不良率 names the bank, 北京的天气 the place
     touching = any(end == span[0] or start in (span[1], beside) for start, end in taken)

@@ -90,6 +90,8 @@ def _apart(mentions: Mentions, span: Span, inside: list[Span]) -> bool:
     if span[1] <= first:
         # 听说招行… surrounds the question; 招银国际2023年… may be whom it is about.
         return any(bank.start == first for bank in mentions.banks) or not _GLUE.fullmatch(text, span[1], first)
+    if span[1] - span[0] == 1:
+        return False  # the remainder of a noun (能力), not padding
     between = text[last : span[0]]
     return span[0] >= last and (_asked(mentions, last, span[0]) or bool(_SPOKEN.fullmatch(between)))
 

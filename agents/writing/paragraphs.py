@@ -78,6 +78,8 @@ def comparison(sheet: FactSheet, finding: Finding) -> Paragraph:
     rows = [[f"{{{figure.id}.bank}}", cited(figure)] for figure in ordered]
     top, bottom = ordered[0], ordered[-1]
     opening = f"{{{first.id}.period}}{{{first.id}.name}}{scope_note(first)}，{{{top.id}.bank}}最高（{{{top.id}}}），{{{bottom.id}.bank}}最低（{{{bottom.id}}}）。"
+    if top.quantity.base == bottom.quantity.base:
+        opening = f"{{{first.id}.period}}{{{first.id}.name}}{scope_note(first)}，各行持平："
     return [opening, "", *table(["银行", f"{{{first.id}.name}}（{{{first.id}.period}}）"], rows), "", *[f"- {sentence}" for sentence in sentences]]
 
 
@@ -176,8 +178,11 @@ def _gap_sentence(sheet: FactSheet, gap: Figure) -> str:
     names = f"{{{first.id}.bank}}比{{{other.id}.bank}}"
     if not gap.quantity.value:
         return f"{{{first.id}.bank}}与{{{other.id}.bank}}持平。"
-    word = ("多" if gap.quantity.value > 0 else "少") if is_amount(gap.quantity.unit) else ("高" if gap.quantity.value > 0 else "低")
-    return f"{names}{word}{{{gap.id}.abs}}。"
+    return f"{names}{_gap_word(gap)}{{{gap.id}.abs}}。"
+
+
+def _gap_word(gap: Figure) -> str:
+    return ("多" if gap.quantity.value > 0 else "少") if is_amount(gap.quantity.unit) else ("高" if gap.quantity.value > 0 else "低")
 
 
 def _indicators(sheet: FactSheet, figures: list[Figure], gaps: list[str]) -> Paragraph:
@@ -187,6 +192,7 @@ def _indicators(sheet: FactSheet, figures: list[Figure], gaps: list[str]) -> Par
     alike = len({figure.quantity.unit.dimension for figure in figures}) == 1
     top = max(figures, key=lambda figure: figure.quantity.base)
     tail = f"；{{{top.id}.name}}较高" if alike and len({f.quantity.base for f in figures}) > 1 else ""
-    if tail and len(figures) == 2 and gaps:
-        tail += f"，两者相差{{{gaps[0]}.abs}}"
+    if len(figures) == 2 and gaps:
+        names = [f"{{{figure.id}.name}}" for figure in figures]
+        tail = f"；{names[0]}比{names[1]}{_gap_word(sheet.get(gaps[0]))}{{{gaps[0]}.abs}}" if sheet.get(gaps[0]).quantity.value else f"；{names[0]}与{names[1]}相同"
     return [f"{{{first.id}.bank}}{{{first.id}.period}}：{body}{tail}。"]

@@ -41,7 +41,9 @@ class Batch:
             for record, (number, line) in enumerate(_progress(lines)):
                 try:
                     row = _row(line, record)
-                    out.write(json.dumps({"id": row["id"], **answer(row)}, ensure_ascii=False).encode() + b"\n")
+                    # A lone surrogate is no UTF-8; its backslash form is also its JSON escape, so that nothing is lost.
+                    text = json.dumps({"id": row["id"], **answer(row)}, ensure_ascii=False)
+                    out.write(text.encode(errors="backslashreplace") + b"\n")
                     out.flush()
                 except CaizhiError as error:
                     self._fail(number, str(error))

@@ -1,7 +1,7 @@
 """How often the auditor catches a wrong number, and how often it cries wolf.
 
 Right answers are written from the bundled facts by templates; one piece of each copy is changed (a digit, a unit, a word of
-direction, a year, a bank). A changed answer that is still true of its sheet, as its own claims are recomputed, is left out.
+direction, a year, a bank), or two pieces change places. A changed answer that is still true of its sheet, as its own claims are recomputed, is left out.
 
     python -m tests.benchmarks.audit_mutation [--answers 2000] [--seed 7] [--from ANSWERS.jsonl] [--show 20]
 
@@ -33,7 +33,7 @@ from tests.benchmarks.audit_templates import PLAIN, Template
 from tools.audit import AuditContext, audit_text
 from tools.factsheet import FactSheet
 
-KINDS = ("digit", "unit", "sign", "year", "bank")
+KINDS = ("digit", "unit", "sign", "year", "bank", "swap")
 TEMPLATES: tuple[Template, ...] = (*PLAIN, *PROSE, *HELDOUT)
 HELD_OUT = frozenset(template.__name__ for template in HELDOUT)
 _UNITS = {"亿元": "万元", "万元": "亿元", "百万元": "亿元", "万亿元": "亿元", "%": "个百分点", "个百分点": "%", "BP": "%"}
@@ -78,7 +78,7 @@ def write_answers(count: int, seed: int) -> Iterator[Answer]:
 
 def mutants(answer: Answer, rng: random.Random) -> Iterator[tuple[str, Answer]]:
     """One changed copy a kind, where the answer has a piece of that kind and a change of it is false."""
-    for kind in KINDS:
+    for kind in KINDS[:-1]:
         places = [index for index, piece in enumerate(answer.pieces) if piece.kind == ("number" if kind in ("digit", "unit") else _PIECE[kind])]
         rng.shuffle(places)
         for index in places:
@@ -89,6 +89,19 @@ def mutants(answer: Answer, rng: random.Random) -> Iterator[tuple[str, Answer]]:
             if not mutant.holds():
                 yield kind, mutant
                 break
+    pieces = answer.pieces
+    pairs = [(i, j) for i, one in enumerate(pieces) for j in range(i + 1, len(pieces)) if _swappable(one, pieces[j])]
+    rng.shuffle(pairs)
+    swapped = (answer.with_piece(i, pieces[j]).with_piece(j, pieces[i]) for i, j in pairs)
+    if (false := next((mutant for mutant in swapped if not mutant.holds()), None)) is not None:
+        yield "swap", false
+
+
+def _swappable(one: Piece, other: Piece) -> bool:
+    """Two numbers of one unit, two banks or two periods that differ."""
+    if one.kind != other.kind or one.kind not in ("number", "bank", "period"):
+        return False
+    return (one.value, one.bank, one.period) != (other.value, other.bank, other.period) and one.unit == other.unit
 
 
 _PIECE = {"sign": "sign", "year": "period", "bank": "bank"}
