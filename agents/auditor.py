@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -16,8 +17,10 @@ from data.periods import Period
 from data.refusals import Refusal, RefusalCode
 from tools.audit import AuditContext, audit_draft
 from tools.factsheet import FactSheet
-from tools.references import fill
+from tools.references import Filled, fill
 
+_MARK = re.compile(r"\[\d{1,3}\]")
+_VALUES = ("", "value", "change", "abs")
 _QUOTING = (FindingKind.DEFINITION, FindingKind.COVERAGE, FindingKind.LINE, FindingKind.EXPRESSION)
 
 
@@ -58,7 +61,17 @@ def _audited(state: AgentState, sheet: FactSheet, context: Context) -> tuple[lis
     report = audit_draft(state.draft, filled, sheet, audit)
     if not report.ok:
         return list(report.problems) or ["有数字没有出处"], "", []
-    return [], with_sources(filled.text, sheet, caveats), caveats
+    if state.written_by != "template" and not {binding.figure_id for binding in filled.bindings} & set(sheet.answers):
+        return ["草稿没有用引用写出任何一个答案"], "", []
+    return [], with_sources(_marked(filled, sheet), sheet, caveats), caveats
+
+
+def _marked(filled: Filled, sheet: FactSheet) -> str:
+    """The text, with the source marks of its figures at the end where the writer gave none at all."""
+    if _MARK.search(filled.text):
+        return filled.text
+    numbers = sorted({number for binding in filled.bindings if binding.field in _VALUES for number in sheet.marks(sheet.get(binding.figure_id))})
+    return filled.text.rstrip() + "".join(f"[{number}]" for number in numbers)
 
 
 def _context(state: AgentState, context: Context) -> AuditContext:

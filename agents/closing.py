@@ -26,7 +26,7 @@ def refusal(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
     """A refusal in plain words, with what would help; also the way out of a text that failed the audit."""
     found = state.refusal or unverified(state)
     runtime.stream_writer(Refused(runtime.context.elapsed_ms(), found.code.value, found.message).to_dict())
-    return {"refusal": found, "answer": f"{found.message}{found.suggestion}", "answers": [], "written_by": "template"}
+    return {"refusal": found, "answer": f"{found.message}{found.suggestion}", "answers": []}
 
 
 def general_talk(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:

@@ -22,8 +22,10 @@ def router(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
     if context.has_model and _open(plan):
         better, receipt = rephrased(plan, state.carried, context)
         plan = better or plan
+        receipt = {**receipt, "served_by": "template"}  # the model reworded the question; it has written no answer yet
     runtime.stream_writer(Planned(context.elapsed_ms(), plan.resolved, plan.intent, plan.assumptions).to_dict())
-    return {"plan": plan, "carried": plan.carried, "refusal": plan.refusal, "caveats": list(plan.assumptions), "receipt": receipt}
+    caveats = [_literal(text) for text in plan.assumptions]
+    return {"plan": plan, "carried": plan.carried, "refusal": plan.refusal, "caveats": caveats, "receipt": receipt}
 
 
 def route(state: AgentState) -> str:
@@ -35,6 +37,11 @@ def route(state: AgentState) -> str:
     if plan.main is Op.GENERAL:
         return "general_talk"
     return "analyst" if plan.main is Op.ANALYSIS else "retriever"
+
+
+def _literal(text: str) -> str:
+    """An assumption quotes the user's or a model's words: braces in them are no references."""
+    return text.replace("{", "｛").replace("}", "｝")
 
 
 def _open(plan: QueryPlan) -> bool:

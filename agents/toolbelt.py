@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
 Observer = Callable[[str, str], None]
+_UNFIT_NAME = re.compile(r"[{}\[\]\d]|.{31}", re.DOTALL)  # printed in the answer: no reference, mark or number may hide in it
 
 
 class Toolbelt:
@@ -101,9 +102,11 @@ class Toolbelt:
         if unknown:
             return f"不认识：{'、'.join(unknown)}"
         canonical = [str(Period.parse(text.strip().removesuffix("年").removesuffix("末").removesuffix("年"))) for text in periods]
-        return [bank.id for bank in known_banks if bank], [item.id for item in known_indicators if item], canonical
+        return _once(bank.id for bank in known_banks if bank), _once(item.id for item in known_indicators if item), _once(canonical)
 
     def _calculated(self, expression: str, name: str, unit_symbol: str) -> str:
+        if not name.strip() or _UNFIT_NAME.search(name):
+            return "没有结果：name 应是不含数字与括号的简短名称"
         figures = {figure.id: figure for figure in self._desk.sheet}
         used = [figures[key] for key in figures if key in _names(expression)]
         if not used or any(token for token in _numbers(expression) if token not in ("100", "1", "2", "4", "12")):
@@ -118,6 +121,11 @@ class Toolbelt:
 
     def _line(self, figure: Figure) -> str:
         return f"{figure.id}｜{figure.entity}｜{figure.period_label}｜{figure.indicator}｜{self._desk.sheet.show(figure)}"
+
+
+def _once(ids: Iterable[str]) -> list[str]:
+    """Each id once: a bank compared with itself, or a period twice, is no question."""
+    return list(dict.fromkeys(ids))
 
 
 def _names(expression: str) -> set[str]:

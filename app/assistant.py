@@ -133,8 +133,15 @@ class Assistant:
         return Context(
             store=self.store, searcher=self.searcher, understanding=self.understanding, scanner=self.scanner, banks=self.banks,
             catalogue=self.catalogue, models=self.models, clock=self.clock, collections=(name,) if name else (),
-            private=name not in _BUNDLED_NAMES,
+            private=self._is_private(name),
         )
+
+    def _is_private(self, collection: str) -> bool:
+        """Whether a run may see documents of the house: of a collection of theirs, or of all where there is one of theirs."""
+        if collection:
+            return collection not in _BUNDLED_NAMES
+        elsewhere = any(not status.local and status.role != "template" for status in self.models.status())
+        return elsewhere and any(held.name not in _BUNDLED_NAMES for held in self.store.collections())
 
     def _finish_interrupted(self, config: Mapping[str, Any], context: Context) -> None:
         """A process that died in mid-turn left a next node behind: run the turn to its end before the next question."""

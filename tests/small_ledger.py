@@ -28,6 +28,7 @@ from app.assistant import Assistant
 from app.settings import Settings
 from data.banks import bank_registry
 from data.evidence import Evidence
+from data.facts_table import COLLECTION
 from data.figures import Figure, Gaap, Scope
 from data.indicators import indicator_catalogue
 from data.periods import Period
@@ -102,7 +103,7 @@ def made(bank: str, indicator: str, period: str, value: str, *, document: str = 
     title = document or f"{who.name}{when.year}年测试报告"
     return Figure(
         entity=who.name, entity_id=bank, indicator=what.name, indicator_id=indicator, period=when, quantity=Quantity.of(value, what.unit.symbol),
-        point=what.point, evidence=[Evidence(title, page=page, row=what.name, quote=value, source="sha256:test")], collection="small",
+        point=what.point, evidence=[Evidence(title, page=page, row=what.name, quote=value, source="sha256:test")], collection=COLLECTION,
     )
 
 

@@ -31,8 +31,8 @@ REFUSED = [
     ("招商银行信用卡业务条线2023年净利润", "not_disclosed", ""),
     ("招商银行股价", "not_disclosed", "股价"),
     ("招商银行2023年不良率折算得分", "not_disclosed", "得分"),
-    ("招商银行2023年13月不良率", "not_disclosed", "月"),
-    ("招商银行2023年2月30日不良率", "not_disclosed", ""),
+    ("招商银行2023年13月不良率", "missing_period", "期间"),
+    ("招商银行2023年2月30日不良率", "missing_period", "期间"),
     ("1/0", "not_applicable", "除数为零"),
     ("9**9**9", "not_applicable", "乘方"),
 ]

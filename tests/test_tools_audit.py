@@ -173,6 +173,14 @@ def test_the_users_own_arithmetic_may_be_shown() -> None:
         assert not audit_text(shown[:-1] + "8", sheet, context).ok
 
 
+def test_nothing_hides_a_number() -> None:
+    for hidden in (
+        "[见注](0.87%)", "| # | 不良贷款率 |\n|---|---|\n| 0.87% | 0.95% |", "来源：\n- 不良率0.87%", "万分之八十七", "百分之零点八七", "0.８７％", "_0.87%_",
+        "- 0.87%", "0.87% 不良率", "（0.87%）", "“不良贷款率为0.87%”", "2.招商银行0.87%", "## 0.87%", "> 0.87%", "```\n0.87%\n```", "八成七",
+    ):
+        assert not _audit(f"招商银行2023年末不良贷款率为0.95%。\n\n{hidden}").ok, hidden
+
+
 def test_losses_and_turns() -> None:
     sheet = FactSheet()
     for period, value in (("2022", "-500"), ("2023", "300")):
@@ -195,7 +203,7 @@ GAP = next(f.id for f in SHEET if f.counterpart == "工商银行")
         ("{n.bank}{n.period}不良贷款率为{n}（{n.scope}口径）{n.mark}，较{m.base}{m}。", True), ("{n.bank}不良率为{n}，较{m.base}下降{m.abs}。", True),
         ("{n.bank}不良率从{b.period}的{b}降至{n.period}的{n}。", True), ("| 期间 | {n.name} |\n|---|---|\n| {b.period} | {b} |\n| {n.period} | {n} |", True),
         ("1. {n.name}：{n}\n2. {c.name}：{c}，高于120%的要求\n第3，三家中最好，并非您说的1.5%。", True), ("{g.bank}{g.period}不良率比工商银行{g}。", True),
-        ("{n.bank}不良率为{n}，较{m.base}上升{m.abs}。", False), ("{n.bank}不良率为{n}，较{m.base}下降{m}。", False), ("{n.bank}{n.period}不良率为0.95%。", False),
+        ("{n.bank}不良率为{n}，较{m.base}上升{m.abs}。", False), ("{n.bank}不良率为{n}，较{m.base}下降{m}。", False), ("{n.bank}不良率比工商银行低{g}。", False), ("{n.bank}{n.period}不良率为0.95%。", False),
         ("{n.bank}{n.period}不良率为百分之零点九五。", False), ("工商银行{n.period}不良率为{n}。", False), ("{n.bank}2022年末不良率为{n}。", False),
         ("{n.bank}{n.period}拨备覆盖率为{n}。", False), ("{n.bank}（母公司口径）不良率为{n}。", False), ("{n.bank}不良率从{b.period}的{b}升至{n.period}的{n}。", False),
         ("| 期间 | {n.name} |\n|---|---|\n| {n.period} | {b} |\n| {b.period} | {n} |", False), ("{g.bank}不良率比工商银行高{g.abs}。", False),

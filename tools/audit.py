@@ -248,7 +248,7 @@ def _draft_problems(draft: str, filled: Filled, sheet: FactSheet) -> list[str]:
     problems = [f"{key} 的引用没有填进正文" for key in references_of(draft) if key not in {b.figure_id for b in filled.bindings}]
     for binding in filled.bindings:
         shown = filled.text[binding.start : binding.end]
-        word = re.match(r"[\u4e00-\u9fff]{2}(?=[-\d])", shown)
+        word = re.match(r"[\u4e00-\u9fff]{1,2}(?=[-\d])", shown)
         if word and binding.field in _VALUE_FIELDS and filled.text[: binding.start].rstrip("了约").endswith(word[0]):
             problems.append(f"{binding.figure_id} 的变动词“{word[0]}”写了两遍：引用 {{{binding.figure_id}}} 自带变动词")
     return problems

@@ -63,6 +63,8 @@ class Resolver:
 
     def next_focus(self) -> Focus:
         """What carries out of the line: the names of its last sentence that has any, over what came in."""
+        if not self.line.groups:
+            return self.focus
         banks, indicators, times = (self._roster(slot, self.line.end + 1) for slot in _NAMED)
         periods = self._periods(times, self.line.end)
         anchor = self._anchor(self.line.end) if periods else None
@@ -89,6 +91,10 @@ class Resolver:
     def _find(self, slot: Slot, index: int, *, changing: bool) -> _Found:
         line, token = self.line, self.line.numbers[index]
         own = line.named(slot)
+        if not own:
+            carried = self._carried(slot)
+            self._seen[index, slot] = carried
+            return _Found(carried)
         found = self._attached(own, index) or self._posted(own, index)
         if found is None and (group := self._before(own, index, changing)) is not None:
             found = _Found(self._widened(group, slot, index), group)

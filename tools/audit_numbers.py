@@ -31,7 +31,7 @@ _NOUN = re.compile(r"\s?(个百分|家|年|个?月|个?季度|季|期|类|级|�
 
 # What looks like a number and states none.
 _SKIPPED = re.compile(
-    r"https?://[^\s)\]>，。；）]+|\]\([^)\s]*\)"
+    r"https?://[^\s)\]>，。；）]+|\]\((?:https?:|[/#.])[^)\s]*\)"
     r"|\[\^?\d{1,3}(?:\s?[,，、\-–]\s?\d{1,3})*\]|【\d{1,3}】"
     r"|(?m:^[ \t]*(?:#{1,6}[ \t]*)?(?:[-•·][ \t]+)?\(?\d{1,2}(?:\.\d{1,2}){0,2}(?:[、)](?!\d)|\.(?=\s|[^\d\s])))"
     r"|(?m:^[ \t]*#{1,6}[ \t]*\d{1,2}(?:\.\d{1,2}){0,2}[ \t]+)"
@@ -205,7 +205,7 @@ def _hedge(text: str, start: int, end: int, more: str | None) -> str:
 
 def _chinese(text: str, match: re.Match[str]) -> NumberToken | None:
     if match["of"]:
-        symbol, words = {"百": "%", "千": "‰", "万": "BP"}[match["part"]], match["of"]
+        symbol, words = {"百": "%", "千": "‰", "万": "万分之"}[match["part"]], match["of"]
     elif match["large"]:
         symbol, words = "元", match["large"]
     else:
@@ -218,6 +218,8 @@ def _chinese(text: str, match: re.Match[str]) -> NumberToken | None:
     value, quantum = parsed
     if symbol == "成":
         value, quantum, symbol = value * 10, Decimal(10), "%"
+    if symbol == "万分之":
+        value, quantum, symbol = value / 100, quantum / 100, "%"
     start, end = match.span()
     explicit = text[max(0, start - 1) : start] == "负"
     hedge = _hedge(text, start, end, None) or ("about" if match["unit"] == "成" else "")

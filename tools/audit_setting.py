@@ -23,10 +23,15 @@ class Focus:
 
     def over(self, other: Focus) -> Focus:
         """This focus, with what it leaves open taken from another one."""
+        if other is _EMPTY or self is other:
+            return self
         return Focus(
             self.banks or other.banks, self.indicators or other.indicators, self.periods or other.periods,
             self.anchor or other.anchor, self.scopes or other.scopes,
         )  # fmt: skip
+
+
+_EMPTY = Focus()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def read_table(
             title = titles[column] if column < len(titles) else ""
             if _RANK.search(title) and (rank := _RANK_NUMBER.match(text[line.start : line.end])):
                 table.ranks[index] = int(rank[1])
-            elif line.numbers and not _SERIAL.match(title):
+            elif line.numbers and not (_SERIAL.match(title) and _RANK_NUMBER.match(text[line.start : line.end])):
                 focus, hints = _context(keys, heads, column, caption, everywhere)
                 plain = Hints() if _ASIDE.search(title) else hints
                 table.cells.append(Cell(index, column, line, focus, plain))

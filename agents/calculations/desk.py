@@ -123,7 +123,7 @@ class Desk:
 
     def absorb(self, other: Desk) -> None:
         """Take over what another desk on the same sheet laid down."""
-        self.findings += other.findings
+        self.findings += [finding for finding in other.findings if finding not in self.findings]
         self.gaps += other.gaps
         for caveat in other.caveats:
             self.remark(caveat)

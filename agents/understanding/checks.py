@@ -11,12 +11,14 @@ from agents.understanding.mentions import Mentions
 from agents.understanding.qualifiers import adjoins, narrowing
 from data.banks import BankRegistry
 from data.indicators import IndicatorCatalogue
+from data.period_text import find_periods
 from data.refusals import Refusal, RefusalCode
 from data.text import normalise_name
 
 _NEEDS_BANK = frozenset(Op) - {Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION, Op.RANK}
 _NEEDS_INDICATOR = frozenset({Op.VALUE, Op.YOY, Op.QOQ, Op.DIFFERENCE, Op.CAGR, Op.TREND, Op.COMPARE, Op.RANK, Op.SHARE, Op.AVERAGE, Op.TOTAL, Op.RECOMPUTE, Op.LINE})
 _POINTING = re.compile(r"那个|这个|该指标|上述|它|前者|后者")
+_DATED = re.compile(r"-?(?<!\d)\d+\s*年(?:\s*\d+\s*月(?:\s*\d+\s*[日号])?)?(?![期以内前后龄])|(?<!\d)(?:1[3-9]|[2-9]\d|\d{3,})\s*(?:月(?![均供])|季度)")
 _MAX_CHARS = 2000
 
 
@@ -31,7 +33,7 @@ class Catalogues:
 
 def refusal_of(mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, known: Catalogues) -> Refusal | None:
     """The first reason to refuse or to ask back, or None."""
-    for check in (_too_long, _not_applicable, _unknown_bank, _ambiguous_word, _nothing_named, _qualified, _no_indicator, _no_bank):
+    for check in (_too_long, _impossible_period, _not_applicable, _unknown_bank, _ambiguous_word, _nothing_named, _qualified, _no_indicator, _no_bank):
         refusal = check(mentions, slots, operations, carried, known)
         if refusal is not None:
             return refusal
@@ -42,6 +44,15 @@ def _too_long(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, _
     if len(mentions.text) <= _MAX_CHARS:
         return None
     return Refusal(RefusalCode.OUT_OF_SCOPE, f"问题超过 {_MAX_CHARS} 字，无法可靠理解。", "请把问题拆成几句分别提问；长文件请先导入再提问。")
+
+
+def _impossible_period(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:
+    """A period that does not exist (9999年, 13月, 2月30日) is said so, never dropped in favour of the latest one."""
+    known = [(found.start, found.end) for found in find_periods(mentions.text)]
+    for match in _DATED.finditer(mentions.text):
+        if not any(start <= match.start() and match.end() <= end for start, end in known):
+            return Refusal(RefusalCode.MISSING_PERIOD, f"没有“{match[0].strip()}”这个期间。", "期间可写作 2023年、2023年末、2023年上半年、2023年三季度、2023年6月30日。")
+    return None
 
 
 def _not_applicable(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, known: Catalogues) -> Refusal | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from data.banks import bank_registry
@@ -278,15 +278,3 @@ def _prints(base: Decimal, own: Unit, number: Piece) -> bool:
         return False
     with exact():
         return (base / number.unit.factor).quantize(Decimal(1).scaleb(-number.places), rounding=ROUND_HALF_UP) == number.value
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The bundled group figures, best source first, for drawing subjects of answers."""
-
-    figures: list[Figure] = field(default_factory=list)
-
-    def series(self, bank: str, indicator: str) -> list[Figure]:
-        """Annual levels of one bank and indicator, oldest first, without gaps at the end."""
-        own = {f.period.year: f for f in reversed(self.figures) if f.entity_id == bank and f.indicator_id == indicator and f.period.is_annual}
-        return [own[year] for year in sorted(own)]
