@@ -41,7 +41,7 @@ def analyst(state: AgentState, runtime: Runtime[Context]) -> dict[str, Any]:
             desk.remark(f"模型查证未完成（{failure}），按已查到的事实作答")
     if not desk.sheet.answers:
         nearest_analysis(desk, Operation(Op.WHY))
-        if caller is None:
+        if caller is None and desk.sheet.answers:
             desk.remark(WITHOUT_MODEL)
     runtime.stream_writer(Computed(context.elapsed_ms(), len(desk.sheet), len(desk.findings)).to_dict())
     return laid_down(state, desk)

@@ -19,7 +19,8 @@ from data.refusals import Refusal, RefusalCode
 OPERATIONS: Mapping[Op, Callable[[Desk, Operation], None]] = {
     Op.VALUE: values.values, Op.YOY: values.changes, Op.QOQ: values.changes, Op.DIFFERENCE: values.changes, Op.RECOMPUTE: values.recompute,
     Op.LINE: values.line, Op.TREND: series.trend, Op.CAGR: series.cagr, Op.AVERAGE: series.average, Op.TOTAL: series.total,
-    Op.COMPARE: peers.compare, Op.RANK: peers.rank, Op.SHARE: shares.share, Op.RATIO: shares.share, Op.EXPRESSION: shares.expression, Op.OVERVIEW: shares.overview,
+    Op.COMPARE: peers.compare, Op.RANK: peers.rank, Op.SHARE: shares.share, Op.RATIO: shares.share,
+    Op.EXPRESSION: shares.expression, Op.OVERVIEW: shares.overview,
     Op.REPORT: report_sections.report,
 }
 

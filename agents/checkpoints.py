@@ -20,7 +20,10 @@ from data.errors import LedgerError
 _MODULES = (findings, plan, state, evidence, figures, periods, ports, refusals, units)
 _BUSY_SECONDS = 10.0
 _FAULTS = (
-    (("not a database", "malformed", "encrypted"), "会话文件 {path} 已损坏，无法读取：请从备份恢复，或把它移到别处后重新运行（会话从头开始，数据不受影响）"),
+    (
+        ("not a database", "malformed", "encrypted"),
+        "会话文件 {path} 已损坏，无法读取：请从备份恢复，或把它移到别处后重新运行（会话从头开始，数据不受影响）",
+    ),
     (("locked", "busy"), f"会话文件 {{path}} 一直被别的程序占用（已等 {_BUSY_SECONDS:.0f} 秒）：请关闭占用它的程序后重试"),
     (("unable to open",), "打不开会话文件 {path}：请检查路径是否正确、是否有读写权限"),
     (("readonly", "read-only"), "会话文件 {path} 是只读的：请修改文件权限，或用 CAIZHI_HOME 指定一个可写的目录"),

@@ -97,7 +97,8 @@ class Refused(Event):
     message: str = ""
 
 
-EVENTS: dict[str, type[Event]] = {cls.kind: cls for cls in (Planned, Searched, Computed, Decomposed, ToolCalled, WrittenToken, Written, Audited, Refused)}
+_ALL: tuple[type[Event], ...] = (Planned, Searched, Computed, Decomposed, ToolCalled, WrittenToken, Written, Audited, Refused)
+EVENTS: dict[str, type[Event]] = {cls.kind: cls for cls in _ALL}
 
 
 def from_dict(record: dict[str, Any]) -> Event:

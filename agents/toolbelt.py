@@ -38,7 +38,8 @@ class Toolbelt:
         from langchain_core.tools import StructuredTool
 
         functions = (self.lookup_figures, self.compare_banks, self.decompose_change, self.search_knowledge, self.calculate, self.find_entities)
-        return [StructuredTool.from_function(func=function, name=function.__name__, parse_docstring=False, handle_tool_error=True) for function in functions]
+        make = StructuredTool.from_function
+        return [make(func=function, name=function.__name__, parse_docstring=False, handle_tool_error=True) for function in functions]
 
     def lookup_figures(self, bank: str, indicator: str, periods: list[str]) -> str:
         """查已披露或可由公式算出的数。bank 为银行名，indicator 为指标名，periods 为年份列表（如 2022、2023）；多期时给出趋势。"""
@@ -113,8 +114,8 @@ class Toolbelt:
             return "算式只能引用事实编号（如 f1），不能自带数字"
         result: Decimal = evaluate(expression, {key: figure.quantity.value for key, figure in figures.items()})
         kept = self._desk.sheet.add(derived(
-            used, Quantity(result, unit(unit_symbol)), indicator=name, formula=f"{name} = {expression}", operation="model_expression", kind=FigureKind.COMPUTED,
-            notes=["算式由模型提出，数值由系统按披露数精确计算"], across=True,
+            used, Quantity(result, unit(unit_symbol)), indicator=name, formula=f"{name} = {expression}", operation="model_expression",
+            kind=FigureKind.COMPUTED, notes=["算式由模型提出，数值由系统按披露数精确计算"], across=True,
         ))
         self._desk.answer(kept)
         return self._line(kept)

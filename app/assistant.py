@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from time import perf_counter
@@ -101,7 +101,9 @@ class Assistant:
         generated = f"{self.clock().date().isoformat()} 由小京财智生成；每个数字均可按来源核对，未经审计的数据已注明。"
         return REPORT_FORMATS[fmt](parse_answer(_title(answer["slots"]), answer["answer"], generated))
 
-    def find_figure(self, indicator: str, period: str, scope: str = "集团", bank: str | None = None, collection: str | None = None) -> dict[str, Any] | None:
+    def find_figure(
+        self, indicator: str, period: str, scope: str = "集团", bank: str | None = None, collection: str | None = None
+    ) -> dict[str, Any] | None:
         """One figure by names, as the contract prints it; None where the ledger has none.
 
         Raises:
@@ -144,10 +146,14 @@ class Assistant:
         return elsewhere and any(held.name not in _BUNDLED_NAMES for held in self.store.collections())
 
     def _finish_interrupted(self, config: Mapping[str, Any], context: Context) -> None:
-        """A process that died in mid-turn left a next node behind: run the turn to its end before the next question."""
+        """A process that died in mid-turn left a next node behind: run the turn to its end before the next question.
+
+        What that turn had found may be of another collection, so it is shown to no model elsewhere.
+        """
         snapshot = self.graph.get_state(dict(config))  # type: ignore[arg-type]
-        if snapshot.next:
-            self.graph.invoke(None, dict(config), context=context)  # type: ignore[call-overload]
+        # Not `next`: it leaves out a node that has run though the checkpoint after it was never written.
+        if snapshot.tasks:
+            self.graph.invoke(None, dict(config), context=replace(context, private=True))  # type: ignore[call-overload]
 
     def _run(self, turn: dict[str, Any], config: Mapping[str, Any], context: Context, on_event: Observer | None) -> AgentState:
         final: dict[str, Any] = {}

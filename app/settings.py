@@ -78,7 +78,8 @@ def _models(source: Mapping[str, str]) -> tuple[ModelSettings, ...]:
                 raise SettingsError(f"设置了 {PREFIX}{role.upper()}_BASE_URL，还需要 {PREFIX}{role.upper()}_MODEL")
             continue
         found.append(ModelSettings(
-            role, given["model"], given.get("base_url", ""), given.get("api_key", ""), _switch(given.get("local", "")), _seconds(given.get("timeout_s", "60")),
+            role, given["model"], given.get("base_url", ""), given.get("api_key", ""), _switch(given.get("local", "")),
+            _seconds(given.get("timeout_s", "60")),
         ))
     return tuple(found)
 

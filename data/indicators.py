@@ -186,7 +186,9 @@ def _index(indicators: list[Indicator]) -> dict[str, Indicator]:
     return names
 
 
-def _check_references(catalogue: IndicatorCatalogue, indicators: list[Indicator], ambiguous: list[AmbiguousWord], foreign: list[NotApplicable]) -> None:
+def _check_references(
+    catalogue: IndicatorCatalogue, indicators: list[Indicator], ambiguous: list[AmbiguousWord], foreign: list[NotApplicable]
+) -> None:
     wanted = [(i.id, p) for i in indicators for p in i.parents] + [(a.word, c) for a in ambiguous for c in a.candidates]
     wanted += [(n.name, i) for n in foreign for i in n.instead]
     for owner, target in wanted:

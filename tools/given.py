@@ -44,8 +44,8 @@ def given_figures(text: str, catalogue: IndicatorCatalogue, undated: Period) -> 
             continue
         evidence = Evidence(document="提问中给出的数字", quote=text[max(0, fact.start - 12) : fact.end])
         figures.append(Figure(
-            entity=GIVEN if fact.period else GIVEN_UNDATED, entity_id=GIVEN_ID, indicator=indicator.name, indicator_id=indicator.id, period=period, quantity=quantity,
-            point=indicator.point, evidence=[evidence],
+            entity=GIVEN if fact.period else GIVEN_UNDATED, entity_id=GIVEN_ID, indicator=indicator.name, indicator_id=indicator.id,
+            period=period, quantity=quantity, point=indicator.point, evidence=[evidence],
         ))
     return figures
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from agents.calculations.desk import Desk
 from agents.findings import Finding, FindingKind
@@ -50,7 +51,7 @@ def dupont(desk: Desk, operation: Operation) -> None:
         if base is None:
             desk.remark(f"缺少{subject.base.label(point=False)}的总资产或净资产，只给出本期三因素，不作变动分解")
         else:
-            _decomposed(desk, lambda now=now, base=base: dupont_three(now, base))  # type: ignore[misc]
+            _decomposed(desk, partial(dupont_three, now, base))
 
 
 def walk(desk: Desk, operation: Operation) -> None:
@@ -62,7 +63,7 @@ def walk(desk: Desk, operation: Operation) -> None:
                 desk.gaps.append(_lacking(desk, Subject(bank, period, period), "利润还原至少需要营业收入与净利润"))
                 continue
             desk.answer(*[rows[name] for name in _WALK_ROWS if name in rows])
-            _decomposed(desk, lambda rows=rows: profit_walk(rows), ends=(rows["operating_income"], rows["net_profit"]))  # type: ignore[misc]
+            _decomposed(desk, partial(profit_walk, rows), ends=(rows["operating_income"], rows["net_profit"]))
 
 
 def parts(desk: Desk, operation: Operation) -> None:
@@ -147,8 +148,8 @@ def _by_ratio(desk: Desk, subject: Subject, name: str) -> None:
             found, missing = gather(rule.id, period, lambda ids, when: _first(desk, subject.bank, ids, when))
             sides.append(None if missing or len(found) != 2 else [desk.sheet.add(figure) for figure in found.values()])
         if sides[0] and sides[1]:
-            (top, bottom), (old_top, old_bottom) = sides[0], sides[1]
-            _decomposed(desk, lambda: ratio_change(indicator.name, (top, old_top), (bottom, old_bottom), unit_symbol=indicator.unit.symbol, indicator_id=name))
+            pairs = list(zip(sides[0], sides[1], strict=True))
+            _decomposed(desk, partial(ratio_change, indicator.name, pairs[0], pairs[1], unit_symbol=indicator.unit.symbol, indicator_id=name))
             return
 
 

@@ -27,6 +27,8 @@ _YEARS = 3
 
 def nearest_analysis(desk: Desk, operation: Operation) -> None:
     """开放分析 without a model: the recent course, the exact reasons of the last change, and the course of what stands behind it."""
+    if not desk.periods:
+        return  # the collections hold nothing of this bank
     names = desk.plan.slots.indicators or ["operating_income", "net_profit_attributable", "npl_ratio"]
     trend = Operation(Op.TREND)
     for bank in desk.plan.slots.banks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from data.figures import Figure, FigureKind, Scope
 from tools.factsheet import FactSheet
@@ -39,14 +40,14 @@ def how_computed(sheet: FactSheet, figure: Figure) -> str:
 def shape(figures: Sequence[Figure]) -> str:
     """The word for the course of a series."""
     values = [figure.quantity.base for figure in figures]
-    steps = [later - earlier for earlier, later in zip(values, values[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(values)]
     if all(step == 0 for step in steps):
         return SHAPES["flat"]
     if all(step >= 0 for step in steps):
         return SHAPES["up" if all(steps) else "rising"]
     if all(step <= 0 for step in steps):
         return SHAPES["down" if all(steps) else "falling"]
-    turns = sum(1 for one, two in zip(steps, steps[1:], strict=False) if one * two < 0)
+    turns = sum(1 for one, two in pairwise(steps) if one * two < 0)
     if turns == 1 and all(steps):
         return SHAPES["peak"] if steps[0] > 0 else SHAPES["trough"]
     return SHAPES["mixed"]

@@ -12,7 +12,8 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _SOURCE = re.compile(r"^\[(\d{1,3})\]\s*")
 _STYLE = """
 :root{color-scheme:light dark}
-body{font:16px/1.75 "Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif;max-width:52rem;margin:2.5rem auto;padding:0 1.25rem}
+body{font:16px/1.75 "Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif;
+max-width:52rem;margin:2.5rem auto;padding:0 1.25rem}
 h1{font-size:1.6rem;border-bottom:2px solid #2b5c8a;padding-bottom:.5rem}
 h2{font-size:1.2rem;margin-top:2rem;color:#2b5c8a}
 table{border-collapse:collapse;width:100%;margin:1rem 0;font-variant-numeric:tabular-nums}
