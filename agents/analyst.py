@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from agents.llm.providers import ModelConfig
 
-WITHOUT_MODEL = "未配置可调用工具的语言模型：以上为精确的趋势与分解，不含对前景的判断；配置模型后可自动扩大查证范围并归纳成文"
+WITHOUT_MODEL = "没有可用的工具调用模型：以上为精确的趋势与分解，不含对前景的判断；配置模型后可自动扩大查证范围并归纳成文"
 # One round of the loop: two limits before and after the model, the model, its tools. The step limit only backs the budgets up.
 _STEPS_A_ROUND = 6
 

@@ -39,16 +39,15 @@ def rephrased(plan: QueryPlan, carried: Carried, context: Context) -> tuple[Quer
     better = context.understanding.plan(wording, carried, context.horizon, context.clock().date())
     if better.refusal is not None or better.unexplained or better.main is Op.GENERAL:
         return None, receipt
-    if not _same_banks(better, plan, carried):
+    if not _same_banks(better, plan, carried, context.horizon.only_bank()):
         return None, receipt
     note = f"由模型把问题理解为：{wording}"
     return replace(better, question=plan.question, assumptions=[note, *better.assumptions], understood_by=str(receipt["served_by"])), receipt
 
 
-def _same_banks(better: QueryPlan, plan: QueryPlan, carried: Carried) -> bool:
-    """A rewording may name only banks that the grammar saw in the question, or that the talk is about."""
-    known = {*plan.slots.banks, *carried.slots.banks}
-    return not known or set(better.slots.banks) <= known
+def _same_banks(better: QueryPlan, plan: QueryPlan, carried: Carried, only: str | None) -> bool:
+    """A rewording may name only banks that the grammar saw in the question, that the talk is about, or the only one there is."""
+    return set(better.slots.banks) <= {*plan.slots.banks, *carried.slots.banks, *([only] if only else [])}
 
 
 def _brings_nothing_new(wording: str, question: str, carried: Carried) -> bool:
