@@ -292,7 +292,7 @@ def test_a_report_brings_forward_what_the_request_names_and_drops_the_peers_wher
 
 def test_an_open_question_without_a_model_is_the_nearest_fixed_analysis(opened: Assistant) -> None:
     answer = opened.ask("招商银行净息差压力从哪里来，后面怎么看")
-    assert answer["intent"] == "analysis" and any("未配置可调用工具的语言模型" in caveat for caveat in answer["caveats"])
+    assert answer["intent"] == "analysis" and any("没有可用的工具调用模型" in caveat for caveat in answer["caveats"])
     asked = [figure for figure in answer["figures"] if figure["id"] in answer["answers"]]
     assert [figure["value"] for figure in asked[:3]] == ["2.40", "2.15", "1.98"]
 

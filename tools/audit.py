@@ -70,15 +70,17 @@ def audit_text(text: str, sheet: FactSheet, context: AuditContext) -> AuditRepor
 def audit_draft(draft: str, filled: Filled, sheet: FactSheet, context: AuditContext) -> AuditReport:
     """Audit a draft in references: each figure stands where it belongs, no digit was typed, and the filled text passes too."""
     prints = {(b.start, b.end): b.figure_id for b in filled.bindings if b.field in _VALUE_FIELDS}
-    first = _Audit(filled.text, sheet, context, prints).report()
-    second = audit_text(filled.text, sheet, context)
+    reading = _Audit(filled.text, sheet, context)
+    first, second = reading.report(prints), reading.report()
     problems = [*_draft_problems(draft, filled, sheet), *first.problems, *second.problems]
     return AuditReport(not problems, first.verdicts, list(dict.fromkeys(problems)))
 
 
 class _Audit:
-    def __init__(self, raw: str, sheet: FactSheet, context: AuditContext, prints: dict[tuple[int, int], str] | None = None) -> None:
-        self.raw, self.sheet, self.context, self.prints = raw, sheet, context, prints
+    """One text, read once; `report` may be asked with and without knowing which references printed its numbers."""
+
+    def __init__(self, raw: str, sheet: FactSheet, context: AuditContext) -> None:
+        self.raw, self.sheet, self.context = raw, sheet, context
         self.text = plain_text(raw)
         self.candidates = Candidates(sheet)
         self.marks: Marks = read_marks(self.text, sheet, context.scanner or name_scanner())
@@ -86,11 +88,13 @@ class _Audit:
         quoted = self.allowed.quotations(raw)
         numbers = find_numbers(self.text, [*self.marks.masked, *quoted])
         self.layout: Layout = lay_out(raw, self.text, self.marks, numbers, self._start())
+        self.prints: dict[tuple[int, int], str] | None = None
         self.bound: dict[int, Candidate] = {}
         self.problems: dict[int, str] = {}
 
-    def report(self) -> AuditReport:
-        """Run every check."""
+    def report(self, prints: dict[tuple[int, int], str] | None = None) -> AuditReport:
+        """Run every check; `prints` tells which figure each reference printed, and where, and then nothing else may bind."""
+        self.prints, self.bound, self.problems = prints, {}, {}
         for reading in self.layout.readings:
             self._judge(reading)
         self._judge_operands()
