@@ -46,5 +46,6 @@ def _literal(text: str) -> str:
 
 def _open(plan: QueryPlan) -> bool:
     """Whether words that matter stayed unexplained."""
-    unplaced = plan.refusal is not None and plan.refusal.code in (RefusalCode.AMBIGUOUS, RefusalCode.NOT_DISCLOSED)
-    return unplaced or (bool(plan.unexplained) and plan.main is not Op.ANALYSIS) or plan.main is Op.GENERAL
+    if plan.refusal is not None:
+        return plan.refusal.code in (RefusalCode.AMBIGUOUS, RefusalCode.NOT_DISCLOSED)
+    return (bool(plan.unexplained) and plan.main is not Op.ANALYSIS) or plan.main is Op.GENERAL

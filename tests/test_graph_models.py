@@ -194,6 +194,21 @@ def test_a_rewording_that_brings_in_something_new_or_nothing_is_not_taken(opened
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("question", ["不良率是多少", "零售之王的不良率是多少"])
+def test_a_bank_is_never_made_up_for_a_question_that_names_none(opened: Assistant, server: srv.OpenAIServer, question: str) -> None:
+    server.enqueue(srv.text("招商银行不良贷款率是多少"))
+    answer = opened.ask(question)
+    assert answer["refusal"] and answer["answers"] == [] and "0.9" not in answer["answer"]
+    assert len(server.requests) == 1
+
+
+def test_what_no_rewording_can_help_is_sent_to_nobody(opened: Assistant, server: srv.OpenAIServer) -> None:
+    assert opened.ask("火星银行的不良率是多少")["refusal"]["code"] == "missing_document"
+    assert opened.ask("招商银行2023年流动比率")["refusal"]["code"] == "not_applicable"
+    assert opened.ask("招商银行2023年不良率是多少" * 10_000)["refusal"]["code"] == "out_of_scope"
+    assert server.requests == []
+
+
 def test_a_rewording_may_use_the_conversation(opened: Assistant, server: srv.OpenAIServer) -> None:
     server.enqueue(srv.text(GOOD), srv.text("招商银行2023年拨备覆盖率是多少"), srv.text(GOOD))
     thread = opened.ask(RATIO)["thread_id"]

@@ -19,7 +19,8 @@ _NEEDS_BANK = frozenset(Op) - {Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRES
 _NEEDS_INDICATOR = frozenset({Op.VALUE, Op.YOY, Op.QOQ, Op.DIFFERENCE, Op.CAGR, Op.TREND, Op.COMPARE, Op.RANK, Op.SHARE, Op.AVERAGE, Op.TOTAL, Op.RECOMPUTE, Op.LINE})
 _POINTING = re.compile(r"那个|这个|该指标|上述|它|前者|后者")
 _DATED = re.compile(r"-?(?<!\d)\d+\s*年(?:\s*\d+\s*月(?:\s*\d+\s*[日号])?)?(?![期以内前后龄])|(?<!\d)(?:1[3-9]|[2-9]\d|\d{3,})\s*(?:月(?![均供])|季度)")
-_MAX_CHARS = 2000
+MAX_CHARS = 2000
+TOO_LONG = Refusal(RefusalCode.OUT_OF_SCOPE, f"问题超过 {MAX_CHARS} 字，无法可靠理解。", "请把问题拆成几句分别提问；长文件请先导入再提问。")
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,7 @@ def refusal_of(mentions: Mentions, slots: Slots, operations: list[Operation], ca
 
 
 def _too_long(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:
-    if len(mentions.text) <= _MAX_CHARS:
-        return None
-    return Refusal(RefusalCode.OUT_OF_SCOPE, f"问题超过 {_MAX_CHARS} 字，无法可靠理解。", "请把问题拆成几句分别提问；长文件请先导入再提问。")
+    return None if len(mentions.text) <= MAX_CHARS else TOO_LONG
 
 
 def _impossible_period(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:

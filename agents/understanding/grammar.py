@@ -8,7 +8,7 @@ from datetime import date
 
 from agents.plan import INTENTS, Carried, Op, Operation, QueryPlan, Slots
 from agents.understanding.carryover import Merged, merge
-from agents.understanding.checks import Catalogues, refusal_of
+from agents.understanding.checks import MAX_CHARS, TOO_LONG, Catalogues, refusal_of
 from agents.understanding.given import given_plan
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions, QuestionReader
@@ -48,6 +48,8 @@ class Understanding:
 
     def plan(self, question: str, carried: Carried, horizon: Horizon, today: date) -> QueryPlan:
         """The plan of a question: slots, operations, assumptions; or the refusal that stands in its way."""
+        if len(question) > MAX_CHARS:
+            return QueryPlan(question, question.strip()[:MAX_CHARS], INTENTS[Op.GENERAL], Slots(), [Operation(Op.GENERAL)], refusal=TOO_LONG, carried=carried)
         mentions = self.reader.read(question)
         try:
             expression = free_expression(mentions.text)

@@ -195,15 +195,16 @@ def run_product(path: Path, seed: int) -> Score:
 
 def table(score: Score) -> str:
     """The result as a table and one JSON line."""
+    kinds = [kind for kind in KINDS if any(key[1] == kind for key in score.tried)]
     splits: dict[str, set[str] | None] = {"all": None}
     if set(score.answers) & HELD_OUT:
         splits |= {"tuned": set(score.answers) - HELD_OUT, "held out": set(score.answers) & HELD_OUT}
-    lines = ["split      " + "".join(f"{kind:>9}" for kind in (*KINDS, "overall", "alarms"))]
+    lines = ["split      " + "".join(f"{kind:>9}" for kind in (*kinds, "overall", "alarms"))]
     result: dict[str, dict[str, float]] = defaultdict(dict)
     for split, names in splits.items():
-        cells = [score.share_caught(kind, names) for kind in KINDS] + [score.share_caught(None, names), score.share_alarms(names)]
+        cells = [score.share_caught(kind, names) for kind in kinds] + [score.share_caught(None, names), score.share_alarms(names)]
         lines.append(f"{split:<11}" + "".join(f"{cell:>9.2%}" for cell in cells))
-        result[split] = {key: round(cell, 5) for key, cell in zip((*KINDS, "overall", "alarms"), cells, strict=True)}
+        result[split] = {key: round(cell, 5) for key, cell in zip((*kinds, "overall", "alarms"), cells, strict=True)}
     counts = {kind: sum(count for key, count in score.tried.items() if key[1] == kind) for kind in KINDS}
     total = sum(score.answers.values())
     lines.append(json.dumps({"answers": total, "mutants": counts, "ms_per_audit": round(score.seconds / max(total, 1) * 1000, 2), "ms_2000_characters": long_answer_ms(), **result}))
