@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import enum
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from agents import findings, plan, state
 from data import evidence, figures, periods, ports, refusals, units
 from data.errors import LedgerError
+from retrieval.sqlite_wal import use_wal
 
 _MODULES = (findings, plan, state, evidence, figures, periods, ports, refusals, units)
 _BUSY_SECONDS = 10.0
@@ -75,7 +75,7 @@ def sqlite_checkpointer(path: Path) -> ThreadSaver:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, check_same_thread=False, timeout=_BUSY_SECONDS)
         try:
-            _use_wal(connection)
+            use_wal(connection, _BUSY_SECONDS)
             connection.execute("PRAGMA synchronous=NORMAL")
             saver = ThreadSaver(connection, path)
             saver.setup()
@@ -83,20 +83,6 @@ def sqlite_checkpointer(path: Path) -> ThreadSaver:
             connection.close()
             raise
         return saver
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging. SQLite does not always wait for a lock here, so processes that start at once retry."""
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
 
 
 @contextmanager

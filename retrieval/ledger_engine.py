@@ -6,7 +6,6 @@ Importing this module imports SQLAlchemy; retrieval.ledger does so only when a l
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from data.errors import LedgerError
+from retrieval.sqlite_wal import use_wal
 
 BUSY_SECONDS = 10
 OTHER_VERSION = "{place} 不是本程序的账本，或由不同版本创建：请换一个路径，或把它移走后重新运行"
@@ -115,25 +115,11 @@ def _on_connect(connection: sqlite3.Connection, _: object) -> None:
     try:
         connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA foreign_keys=ON")
-        _use_wal(connection)
+        use_wal(connection, BUSY_SECONDS)
         connection.execute("PRAGMA synchronous=NORMAL")
     except sqlite3.Error:
         connection.close()
         raise
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging. SQLite does not always wait for a lock here, so processes that start at once retry."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
 
 
 def _begin(connection: Connection) -> None:

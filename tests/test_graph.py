@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,19 @@ def test_a_thread_goes_on_from_its_file_with_a_new_graph_and_a_new_ledger(tmp_pa
     with small_assistant(tmp_path) as assistant:
         answer = assistant.ask("2022年呢", thread_id=thread)
     assert answer["resolved_question"] == "招商银行 2022年末 拨备覆盖率（集团口径）" and answer["answers"]
+
+
+def test_several_threads_of_one_process_ask_at_once(opened: Assistant) -> None:
+    questions = {"招商银行2023年不良率": "0.95", "兴业银行2023年不良率": "1.07", "工商银行2023年不良率": "1.36", "宁波银行2023年不良率": "0.76"}
+
+    def talk(question: str) -> tuple[str, str]:
+        first = opened.ask(question)
+        again = opened.ask("2024年呢", thread_id=first["thread_id"])
+        return first["figures"][0]["value"], again["slots"]["banks"][0]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(talk, [*questions, *questions]))
+    assert found == [(value, question[:4]) for question, value in questions.items()] * 2
 
 
 # Checkpoints

@@ -13,13 +13,14 @@ import pytest
 
 from agents.events import Event, ToolCalled
 from agents.llm.cache import AnswerCache
+from agents.state import new_turn
 from app.assistant import Assistant
 from data.facts_table import COLLECTION
 from data.figures import Figure
 from tests import openai_server as srv
 from tests.bound_numbers import unbound_numbers
 from tests.llm_models import KEY, http, service
-from tests.small_ledger import made, small_assistant
+from tests.small_ledger import context, made, small_assistant
 
 RATIO = "招商银行2023年不良率是多少"
 OPEN = "招商银行净息差压力从哪里来，后面怎么看"
@@ -346,6 +347,17 @@ def test_a_private_collection_may_go_to_a_model_on_this_machine(server: srv.Open
     with assistant_with(server, tmp_path, extra=[SECRET], local=True) as assistant:
         answer = assistant.ask(RATIO, collection=PRIVATE)
     assert "0.99%" in answer["answer"] and answer["model"]["served_by"] == "general"
+
+
+def test_a_private_turn_cut_short_is_finished_without_a_model_elsewhere(server: srv.OpenAIServer, tmp_path: Path) -> None:
+    server.enqueue(srv.text(GOOD))
+    with assistant_with(server, tmp_path, extra=[SECRET]) as assistant:
+        private = replace(context(assistant), collections=(PRIVATE,), private=True)
+        config: Any = {"configurable": {"thread_id": "t"}}
+        assistant.graph.invoke(new_turn(RATIO, "r"), config, context=private, interrupt_before=["report_writer"])  # type: ignore[call-overload]
+        assert assistant.graph.get_state(config).next == ("report_writer",) and server.requests == []
+        answer = assistant.ask("那2023年末呢", thread_id="t", collection=COLLECTION)
+    assert "0.95%" in answer["answer"] and len(server.requests) == 1 and "0.99" not in sent(server)
 
 
 def test_a_private_turn_is_not_sent_later_by_a_public_one(server: srv.OpenAIServer, tmp_path: Path) -> None:
