@@ -75,7 +75,7 @@ class FigureFinder:
     def rivals(self, figure: Figure) -> list[Figure]:
         """Figures for the same key, of the same 准则, that do not agree with this one at the coarser precision of the two."""
         others = self.candidates(Wanted(figure.entity_id, figure.indicator_id, figure.period, figure.scope))
-        return [other for other in others if other.gaap is figure.gaap and not _agree(other, figure)]
+        return [other for other in others if other.gaap is figure.gaap and not agree(other, figure)]
 
     def periods(self, wanted: Wanted) -> list[Period]:
         """Periods in which the ledger holds this bank's indicator, oldest first."""
@@ -161,7 +161,7 @@ class FigureFinder:
         return replace(figure, period=wanted.period)
 
 
-def _agree(one: Figure, other: Figure) -> bool:
+def agree(one: Figure, other: Figure) -> bool:
     """Whether two printed values say the same at the coarser of their precisions."""
     try:
         converted = other.quantity.to(one.quantity.unit)

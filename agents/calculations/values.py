@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.calculations.desk import Desk
 from agents.findings import Finding, FindingKind
 from agents.plan import Op, Operation
@@ -11,7 +13,10 @@ from data.indicators import Indicator, Kind
 from data.periods import Period
 from data.refusals import Refusal, RefusalCode
 from tools.formulas import agreement, formulas_for
+from tools.given import given_figures
+from tools.lookup import agree
 
+_CLAIM = re.compile(r"\d\s*(?:%|‰|亿|万|个百分点|倍|元).{0,8}(?:吗|么|对不对|对吧|是不是|没错|属实|[?？])")
 _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
 
 
@@ -21,6 +26,7 @@ def values(desk: Desk, _: Operation) -> None:
         for period in desk.periods:
             figure = desk.value(bank, indicator.id, period, answer=True)
             if figure is not None:
+                _contradict(desk, figure)
                 desk.findings.append(_told(desk, figure, _check(desk, figure, bank, indicator, period)))
 
 
@@ -92,6 +98,15 @@ def line(desk: Desk, _: Operation) -> None:
                 desk.remark(f"{indicator.name}没有统一的监管最低或最高要求")
                 continue
             desk.findings.append(Finding(FindingKind.LINE, {"value": [figure.id]}, _line_words(figure, indicator)))
+
+
+def _contradict(desk: Desk, figure: Figure) -> None:
+    """A value that the question claims ("不良率是9.99%吗") and the figure does not bear out is said to be wrong."""
+    if not _CLAIM.search(desk.plan.question):
+        return
+    stated = [item for item in given_figures(desk.plan.question, desk.catalogue, figure.period) if item.indicator_id == figure.indicator_id]
+    if stated and not any(agree(item, figure) for item in stated):
+        desk.remark("提问中所说的数值与披露数不符，以披露数为准")
 
 
 def _told(desk: Desk, figure: Figure, computed: Figure | None) -> Finding:
