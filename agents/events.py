@@ -64,14 +64,6 @@ class ToolCalled(Event):
 
 
 @dataclass(frozen=True)
-class WrittenToken(Event):
-    """A piece of text as a model writes it: a draft in references, not yet audited."""
-
-    kind: ClassVar[str] = "token"
-    text: str = ""
-
-
-@dataclass(frozen=True)
 class Written(Event):
     """撰写: a draft is there."""
 
@@ -97,7 +89,7 @@ class Refused(Event):
     message: str = ""
 
 
-_ALL: tuple[type[Event], ...] = (Planned, Searched, Computed, Decomposed, ToolCalled, WrittenToken, Written, Audited, Refused)
+_ALL: tuple[type[Event], ...] = (Planned, Searched, Computed, Decomposed, ToolCalled, Written, Audited, Refused)
 EVENTS: dict[str, type[Event]] = {cls.kind: cls for cls in _ALL}
 
 

@@ -78,7 +78,7 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def step(event: Event) -> str | None:
-    """One line on what happened, or None for what is not worth one (the tokens of a draft not yet audited)."""
+    """One line on what happened, or None for what is not worth one."""
     record = event.to_dict()
     words = _STEPS.get(event.kind)
     line = words.format(**record, **_details(record)) if words else None

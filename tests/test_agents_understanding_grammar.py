@@ -131,6 +131,7 @@ QUESTIONS = [
     ("招商银行2023年资本充足率是否符合监管要求", "cmb; car; 2023; LINE"),
     ("招商银行2023年不良率复核", "cmb; npl_ratio; 2023; RECOMPUTE"),
     ("用不良余额和贷款总额验算招商银行2023年的不良率", "cmb; npl_ratio; 2023; RECOMPUTE"),
+    ("用不良贷款余额除以贷款总额计算招商银行2023年不良贷款率", "cmb; npl_ratio; 2023; RECOMPUTE"),
     # whole banks, reports, definitions, the rest
     ("招商银行2023年怎么样", "cmb; ; 2023; OVERVIEW"),
     ("招商银行2023年经营情况如何", "cmb; ; 2023; OVERVIEW"),

@@ -201,6 +201,12 @@ def test_a_second_turn_leans_on_the_first_and_leaves_nothing_of_it_behind(opened
     assert second["caveats"] == [] and [figure["value"] for figure in second["figures"]] == ["1.36"] and "1.43" not in second["answer"]
 
 
+def test_a_turn_begins_with_every_field_fresh_but_what_is_carried() -> None:
+    turn = new_turn("问", "r2")
+    assert set(turn) == {field.name for field in dataclasses.fields(AgentState)} - {"carried"}
+    assert AgentState(**turn) == AgentState(question="问", run_id="r2")
+
+
 def test_an_answer_follows_a_refusal_in_one_thread(opened: Assistant) -> None:
     refused = opened.ask("招商银行2031年不良率")
     answer = opened.ask("2023年呢", thread_id=refused["thread_id"])
