@@ -107,6 +107,8 @@ class FigureFinder:
         if own:
             known = "、".join(period.label(point=point) for period in own[-6:])
             return Refusal(RefusalCode.MISSING_PERIOD, f"库中没有{who}{label}的{name}（{wanted.scope.value}口径）。", f"该指标现有期间：{known}；补充{label}的报告后可答。")
+        if wanted.gaap is not None and self.periods(replace(wanted, gaap=None)):
+            return Refusal(RefusalCode.NOT_DISCLOSED, f"库中的{who}{name}没有{wanted.gaap.value}口径的数。", "可不限定准则再问，答案会注明所取的准则。")
         if wanted.scope is not Scope.GROUP and self.periods(replace(wanted, scope=Scope.GROUP)):
             return Refusal(RefusalCode.NOT_DISCLOSED, f"库中的{who}资料没有{wanted.scope.value}口径的{name}。", "可改问集团口径，或导入含母公司报表的年度报告。")
         if self._period(wanted) not in held:

@@ -110,12 +110,17 @@ def _settings(settings: Settings) -> Iterator[Check]:
 
 def _facts() -> Iterator[Check]:
     """What the bundled table gave, and each row left out with its reason (the header is line 1)."""
+    from data.banks import bank_registry
     from data.facts_table import BUNDLED, load_facts
+    from data.indicators import indicator_catalogue
+    from data.knowledge_base import knowledge_entries
 
     report = load_facts()
     reasons = defaultdict[str, list[int]](list)
     for row in report.left_out:
         reasons[row.reason].append(row.line)
+    counts = f"{len(indicator_catalogue())} 个指标，{len(bank_registry())} 家银行，{len(knowledge_entries())} 条知识"
+    yield Check("数据", "目录", "ok", counts)
     yield Check("数据", BUNDLED.name, "ok", f"收录 {len(report.figures)} 行，未收录 {len(report.left_out)} 行，版本 {report.sha256[:12]}")
     for reason, lines in reasons.items():
         yield Check("数据", "未收录", "absent", f"{len(lines)} 行：{reason}（第 {'、'.join(map(str, lines[:8]))}{'…' if len(lines) > 8 else ''} 行）")
