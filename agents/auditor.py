@@ -15,7 +15,7 @@ from agents.writing.sources import with_sources
 from data.errors import UnknownReferenceError
 from data.periods import Period
 from data.refusals import Refusal, RefusalCode
-from tools.audit import AuditContext, audit_draft
+from tools.audit.check import AuditContext, audit_draft
 from tools.factsheet import FactSheet
 from tools.references import Filled, fill
 

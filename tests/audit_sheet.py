@@ -7,7 +7,7 @@ from functools import lru_cache
 from data.facts_table import load_facts
 from data.figures import Figure, Scope
 from data.periods import Period
-from tools.audit import AuditContext
+from tools.audit.check import AuditContext
 from tools.calculator import difference, growth, share, versus
 from tools.derivation import is_amount
 from tools.factsheet import FactSheet

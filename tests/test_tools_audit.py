@@ -15,8 +15,8 @@ from data.figures import Figure, Scope
 from data.periods import Period
 from tests.audit_sheet import ASKED, ONE, audit_sheet, pick
 from tests.figure_factory import figure
-from tools.audit import AuditContext, AuditReport, audit_draft, audit_text
-from tools.audit_numbers import find_numbers, plain_text
+from tools.audit.check import AuditContext, AuditReport, audit_draft, audit_text
+from tools.audit.numbers import find_numbers, plain_text
 from tools.factsheet import FactSheet
 from tools.references import fill
 

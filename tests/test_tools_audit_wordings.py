@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.audit_sheet import ASKED, ONE, audit_sheet
-from tools.audit import AuditContext, audit_text
+from tools.audit.check import AuditContext, audit_text
 
 CONTEXTS = (ASKED, ONE, AuditContext())
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import CatalogueError
-from tools.entity_grammar import read_entities
-from tools.entity_spans import entity_words, prepare
+from tools.entities.grammar import read_entities
+from tools.entities.spans import entity_words, prepare
 from tools.traditional import fold, lower, read_pairs, simplified_characters, simplify
 
 

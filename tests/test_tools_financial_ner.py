@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tools.entity_facts import Fact
+from tools.entities.facts import Fact
 from tools.financial_ner import FinancialNER
 
 NER = FinancialNER()

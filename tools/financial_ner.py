@@ -5,9 +5,9 @@ Changes (下降0.2个百分点) are kept apart from values, so that a level is n
 
 from __future__ import annotations
 
-from tools.entity_facts import Fact, read_facts
-from tools.entity_grammar import read_entities
-from tools.entity_spans import EntityType
+from tools.entities.facts import Fact, read_facts
+from tools.entities.grammar import read_entities
+from tools.entities.spans import EntityType
 
 
 class FinancialNER:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from agents.understanding.fillers import PART
 from agents.understanding.mentions import Mentions
-from tools.entity_spans import entity_words
+from tools.entities.spans import entity_words
 
 Span = tuple[int, int]
 

@@ -30,7 +30,7 @@ from tests.benchmarks.audit_heldout import HELDOUT
 from tests.benchmarks.audit_product import answers_from_product, mutations_of_text
 from tests.benchmarks.audit_prose import PROSE, headed_report
 from tests.benchmarks.audit_templates import PLAIN, Template
-from tools.audit import AuditContext, audit_text
+from tools.audit.check import AuditContext, audit_text
 from tools.factsheet import FactSheet
 
 KINDS = ("digit", "unit", "sign", "year", "bank", "swap")

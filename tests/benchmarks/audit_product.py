@@ -17,7 +17,7 @@ from data.indicators import indicator_catalogue
 from data.periods import Period
 from data.units import Quantity
 from tests.benchmarks.audit_claims import OPPOSITES
-from tools.audit import AuditContext, AuditReport
+from tools.audit.check import AuditContext, AuditReport
 from tools.factsheet import FactSheet
 
 _CHANGE_NAME = re.compile(r"(?:同比|环比|较上年末)?(?:增速|变动|差距|相对差距)$")

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 from data.periods import Period
 from data.units import Unit
-from tools.audit_clauses import Resolver
-from tools.audit_lines import BASE, SUBJECT, Line, read_line
-from tools.audit_mentions import Marks, Slot
-from tools.audit_numbers import NumberToken, unit_of
-from tools.audit_periods import Base, bases_of
-from tools.audit_setting import Focus, Hints, Names
+from tools.audit.clauses import Resolver
+from tools.audit.lines import BASE, SUBJECT, Line, read_line
+from tools.audit.mentions import Marks, Slot
+from tools.audit.numbers import NumberToken, unit_of
+from tools.audit.periods import Base, bases_of
+from tools.audit.setting import Focus, Hints, Names
 
 _RANK = re.compile(r"排名|名次|位次|排位|位列")
 _SERIAL = re.compile(r"^\s*(?:序号|编号|#|No\.?)\s*$")

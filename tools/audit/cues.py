@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from data.units import Dimension
-from tools.audit_lines import SUBJECT, Line
-from tools.audit_mentions import Slot
-from tools.audit_numbers import NumberToken
-from tools.audit_setting import Direction
-from tools.audit_words import Cue
+from tools.audit.lines import SUBJECT, Line
+from tools.audit.mentions import Slot
+from tools.audit.numbers import NumberToken
+from tools.audit.setting import Direction
+from tools.audit.words import Cue
 
 _TO = re.compile(r"^(?:了|\s|约|近|则|也|均|大幅|小幅)*(?:至|到|为|达到|达)")
 _REACHED = re.compile(r"^(?:了|\s)*(?:至|到)(?:了|\s)*$")

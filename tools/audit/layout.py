@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tools.audit_clauses import Resolver
-from tools.audit_lines import Line, read_line
-from tools.audit_mentions import Marks
-from tools.audit_numbers import NumberToken
-from tools.audit_setting import Focus, Hints, Setting
-from tools.audit_tables import Table, read_table
+from tools.audit.clauses import Resolver
+from tools.audit.lines import Line, read_line
+from tools.audit.mentions import Marks
+from tools.audit.numbers import NumberToken
+from tools.audit.setting import Focus, Hints, Setting
+from tools.audit.tables import Table, read_table
 
 _HEADING = re.compile(r"^\s*(#{1,6})\s")
 _BOLD = re.compile(r"^\s*(?:\*\*|__)[^*_]+(?:\*\*|__)\s*[:：]?\s*$")

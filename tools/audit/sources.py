@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.evidence import Evidence
-from tools.audit_numbers import plain_text
+from tools.audit.numbers import plain_text
 from tools.factsheet import FactSheet
 
 _MARK = re.compile(r"\[(\d{1,3}(?:\s?[,，、]\s?\d{1,3})*)\]")

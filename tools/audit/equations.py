@@ -8,10 +8,10 @@ from decimal import Decimal
 from itertools import pairwise
 
 from data.errors import ExpressionError, FormulaError
-from tools.audit_layout import Layout
-from tools.audit_lines import Line
-from tools.audit_numbers import NumberToken
-from tools.audit_sources import Complaint
+from tools.audit.layout import Layout
+from tools.audit.lines import Line
+from tools.audit.numbers import NumberToken
+from tools.audit.sources import Complaint
 from tools.exact import exact
 from tools.expressions import evaluate
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from data.periods import Period
-from tools.audit_clauses import Resolver
-from tools.audit_layout import Layout, Reading
-from tools.audit_lines import BASE
-from tools.audit_match import Aspect, Candidate, Candidates, disagreements, same_time
-from tools.audit_mentions import Slot
-from tools.audit_numbers import NumberToken
-from tools.audit_periods import LAST_YEAR, Base, base_periods
-from tools.audit_setting import Against, Direction, Setting
-from tools.audit_sources import Complaint
-from tools.audit_words import Cue
+from tools.audit.clauses import Resolver
+from tools.audit.layout import Layout, Reading
+from tools.audit.lines import BASE
+from tools.audit.match import Aspect, Candidate, Candidates, disagreements, same_time
+from tools.audit.mentions import Slot
+from tools.audit.numbers import NumberToken
+from tools.audit.periods import LAST_YEAR, Base, base_periods
+from tools.audit.setting import Against, Direction, Setting
+from tools.audit.sources import Complaint
+from tools.audit.words import Cue
 
 _ENDS = re.compile(r"^(?:了|明显|显著)?\s*(?:\[\d{1,3}\]\s*)*(?:[，。;、!?)\n]|$)")
 _ROUGHLY = re.compile(r"(?:基本|大致|大体|总体|略|几乎)$")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tools.entity_spans import BLOT, INDICATOR_BLOT, EntityType
+from tools.entities.spans import BLOT, INDICATOR_BLOT, EntityType
 
 Direction = Literal["up", "down"]
 

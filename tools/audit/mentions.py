@@ -1,7 +1,7 @@
 """What the words around a number say: banks, indicators, periods and scopes named, and words of direction.
 
 Names come from the shared scanner and, longest first, from the fact sheet's own display names (净利润同比增速). All offsets
-are those of the plain text (tools.audit_numbers.plain_text).
+are those of the plain text (tools.audit.numbers.plain_text).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from data.indicators import indicator_catalogue
 from data.period_text import PeriodMention, Relative, find_periods
 from data.periods import Part, Period
 from data.text import normalise_name
-from tools.audit_numbers import plain_text
-from tools.audit_words import Cue, find_cues
+from tools.audit.numbers import plain_text
+from tools.audit.words import Cue, find_cues
 from tools.factsheet import FactSheet
 from tools.name_scanner import NameKind, NameScanner
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from data.periods import Period
 from data.units import Unit
-from tools.audit_periods import Base
+from tools.audit.periods import Base
 
 Names = tuple[str, ...]
 

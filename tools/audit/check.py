@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 
 from data.figures import FigureKind
 from data.periods import Part, Period
-from tools.audit_allowed import Allowances
-from tools.audit_directions import direction_problems
-from tools.audit_equations import equation_problems
-from tools.audit_layout import Layout, Reading, lay_out
-from tools.audit_match import Aspect, Candidate, Candidates, bank_id, disagreements
-from tools.audit_mentions import Marks, Mention, Slot, read_marks
-from tools.audit_numbers import find_numbers, plain_text
-from tools.audit_setting import Focus
-from tools.audit_sources import Complaint, check_citations, check_sources
-from tools.audit_tables import Table, ranked_column
+from tools.audit.allowed import Allowances
+from tools.audit.directions import direction_problems
+from tools.audit.equations import equation_problems
+from tools.audit.layout import Layout, Reading, lay_out
+from tools.audit.match import Aspect, Candidate, Candidates, bank_id, disagreements
+from tools.audit.mentions import Marks, Mention, Slot, read_marks
+from tools.audit.numbers import find_numbers, plain_text
+from tools.audit.setting import Focus
+from tools.audit.sources import Complaint, check_citations, check_sources
+from tools.audit.tables import Table, ranked_column
 from tools.factsheet import FactSheet
 from tools.formatting import format_quantity
 from tools.name_scanner import NameScanner, name_scanner

@@ -14,7 +14,7 @@ from functools import lru_cache
 from data.indicators import indicator_catalogue
 from data.text import normalise
 from data.units import Dimension
-from tools.entity_spans import BLOT, EntitySpan, EntityType, EntityWords, entity_words, word_at
+from tools.entities.spans import BLOT, EntitySpan, EntityType, EntityWords, entity_words, word_at
 from tools.traditional import lower, simplify
 from tools.word_index import WordIndex, cuts_a_word
 

@@ -17,9 +17,9 @@ from data.banks import bank_registry
 from data.errors import UnitError
 from data.indicators import indicator_catalogue
 from data.units import parse_decimal
-from tools.entity_grammar import Reading
-from tools.entity_numbers import Direction, Number
-from tools.entity_spans import EntitySpan, EntityType, prepare
+from tools.entities.grammar import Reading
+from tools.entities.numbers import Direction, Number
+from tools.entities.spans import EntitySpan, EntityType, prepare
 
 
 @dataclass(frozen=True, slots=True)

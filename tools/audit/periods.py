@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from data.errors import PeriodError
 from data.period_text import Relative
 from data.periods import Part, Period
-from tools.audit_lines import Group
-from tools.audit_mentions import Mention
+from tools.audit.lines import Group
+from tools.audit.mentions import Mention
 
 
 @dataclass(frozen=True, slots=True)

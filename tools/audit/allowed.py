@@ -10,10 +10,10 @@ from functools import cached_property, lru_cache
 from data.period_text import find_periods
 from data.periods import Period
 from data.units import Dimension
-from tools.audit_lines import Line
-from tools.audit_mentions import Slot
-from tools.audit_numbers import NumberToken, find_numbers, plain_text
-from tools.audit_setting import Setting
+from tools.audit.lines import Line
+from tools.audit.mentions import Slot
+from tools.audit.numbers import NumberToken, find_numbers, plain_text
+from tools.audit.setting import Setting
 from tools.factsheet import FactSheet
 
 _QUOTE = re.compile(r"「([^」]{6,400})」|“([^”]{6,400})”|『([^』]{6,400})』|\"([^\"\n]{6,400})\"")

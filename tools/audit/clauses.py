@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from data.periods import Period
-from tools.audit_cues import direction_of, reaches_level
-from tools.audit_lines import BASE, SUBJECT, Group, Line
-from tools.audit_mentions import Mention, Slot
-from tools.audit_numbers import NumberToken
-from tools.audit_periods import LAST_YEAR, QUARTER_BEFORE, Base, base_periods, bases_of, resolve, years_between
-from tools.audit_setting import Against, Direction, Focus, Hints, Names, Setting, Times
+from tools.audit.cues import direction_of, reaches_level
+from tools.audit.lines import BASE, SUBJECT, Group, Line
+from tools.audit.mentions import Mention, Slot
+from tools.audit.numbers import NumberToken
+from tools.audit.periods import LAST_YEAR, QUARTER_BEFORE, Base, base_periods, bases_of, resolve, years_between
+from tools.audit.setting import Against, Direction, Focus, Hints, Names, Setting, Times
 
 Member = Mention | Names | Period
 _NAMED = (Slot.BANK, Slot.INDICATOR, Slot.PERIOD)

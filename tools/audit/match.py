@@ -12,9 +12,9 @@ from data.banks import bank_registry
 from data.figures import Figure, FigureKind, Scope
 from data.periods import Period
 from data.units import Dimension, Unit
-from tools.audit_numbers import NumberToken
-from tools.audit_periods import YEAR_AGO, Base, base_periods
-from tools.audit_setting import Setting
+from tools.audit.numbers import NumberToken
+from tools.audit.periods import YEAR_AGO, Base, base_periods
+from tools.audit.setting import Setting
 from tools.exact import exact
 from tools.factsheet import FactSheet
 from tools.formatting import display_quantity

@@ -10,9 +10,9 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import TypeVar
 
-from tools.audit_mentions import Mention, Slot
-from tools.audit_numbers import NumberToken
-from tools.audit_words import Cue
+from tools.audit.mentions import Mention, Slot
+from tools.audit.numbers import NumberToken
+from tools.audit.words import Cue
 
 _start = attrgetter("start")
 _Placed = TypeVar("_Placed", Mention, NumberToken, Cue)

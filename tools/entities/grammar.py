@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tools.entity_indicators import find_indicators
-from tools.entity_names import find_bare_self_references, find_companies, find_self_references
-from tools.entity_numbers import Number, find_numbers
-from tools.entity_spans import EntitySpan, EntityType, mask, prepare
-from tools.entity_times import find_times
+from tools.entities.indicators import find_indicators
+from tools.entities.names import find_bare_self_references, find_companies, find_self_references
+from tools.entities.numbers import Number, find_numbers
+from tools.entities.spans import EntitySpan, EntityType, mask, prepare
+from tools.entities.times import find_times
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from tools.entity_spans import EntitySpan, EntityType
+from tools.entities.spans import EntitySpan, EntityType
 
 _ = r"\s?"
 _YEAR = rf"(?:(?<!\d)(?:19|20)\d{{2}}{_}|(?<!\d)\d{{2}}(?=年(?:[末底初]|[一二三四1-4]季|[上下]?半年|前三|度?(?:营|归|净)))|[一二][〇零○oO一二三四五六七八九]{{3}})年(?:[一二三四五六七八九十]{{1,2}}月[一二三四五六七八九十]{{1,3}}日)?"

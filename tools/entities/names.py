@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from data.banks import bank_registry, canonical_code, stands_as_name
-from tools.entity_spans import EntitySpan, EntityType, entity_words, word_at
+from tools.entities.spans import EntitySpan, EntityType, entity_words, word_at
 from tools.word_index import WordIndex, cuts_a_word
 
 _SUFFIX = re.compile(

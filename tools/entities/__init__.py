@@ -1,0 +1,1 @@
+"""The grammar behind entity recognition: names, times, numbers and the facts that they form."""
