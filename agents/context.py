@@ -14,6 +14,7 @@ from agents.understanding.horizon import Horizon
 from data.banks import BankRegistry
 from data.indicators import IndicatorCatalogue
 from data.ports import FigureStore, Searcher
+from tools.row_index import RowIndex
 
 if TYPE_CHECKING:
     from agents.llm.service import LLMService
@@ -33,7 +34,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Context:
-    """One run's dependencies. `private`: the collections hold internal documents, so only local models may see them."""
+    """One run's dependencies. `private`: the collections hold internal documents, so only local models may see them.
+
+    rows: the rows of the collections' documents; `catalogue` then knows them as indicators too.
+    """
 
     store: FigureStore
     searcher: Searcher
@@ -45,13 +49,14 @@ class Context:
     clock: Callable[[], datetime]
     collections: tuple[str, ...] = ()
     private: bool = False
+    rows: RowIndex | None = None
     limits: Limits = field(default_factory=Limits)
     started: float = field(default_factory=perf_counter)
 
     @property
     def horizon(self) -> Horizon:
         """The ledger as this run sees it."""
-        return Horizon(self.store, self.collections)
+        return Horizon(self.store, self.collections, self.rows)
 
     @cached_property
     def has_model(self) -> bool:

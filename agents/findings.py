@@ -22,6 +22,7 @@ class FindingKind(StrEnum):
     LINE = "line"
     EXPRESSION = "expression"
     DECOMPOSITION = "decomposition"
+    BREAKDOWN = "breakdown"
     OVERVIEW = "overview"
     DEFINITION = "definition"
     COVERAGE = "coverage"

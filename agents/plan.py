@@ -30,6 +30,7 @@ class Op(StrEnum):
     DUPONT = "杜邦分解"
     WALK = "利润分解"
     PARTS = "构成"
+    BREAKDOWN = "分布"
     WHY = "归因"
     LINE = "监管达标"
     OVERVIEW = "概览"
@@ -44,7 +45,8 @@ INTENTS: dict[Op, str] = {
     Op.VALUE: "lookup", Op.YOY: "change", Op.QOQ: "change", Op.DIFFERENCE: "change", Op.CAGR: "calculation", Op.TREND: "trend",
     Op.COMPARE: "comparison", Op.RANK: "ranking", Op.SHARE: "calculation", Op.AVERAGE: "calculation", Op.TOTAL: "calculation",
     Op.RECOMPUTE: "calculation", Op.RATIO: "calculation", Op.EXPRESSION: "calculation", Op.DUPONT: "decomposition", Op.WALK: "decomposition",
-    Op.PARTS: "decomposition", Op.WHY: "attribution", Op.LINE: "compliance", Op.OVERVIEW: "overview", Op.REPORT: "report",
+    Op.PARTS: "decomposition",
+    Op.BREAKDOWN: "decomposition", Op.WHY: "attribution", Op.LINE: "compliance", Op.OVERVIEW: "overview", Op.REPORT: "report",
     Op.DEFINITION: "definition", Op.COVERAGE: "coverage", Op.ANALYSIS: "analysis", Op.GENERAL: "general",
 }
 
@@ -100,7 +102,8 @@ class QueryPlan:
     """The plan of one turn. `resolved` is the question in full, `assumptions` what was taken for granted (both shown).
 
     unexplained: words of the question that nothing accounts for. understood_by: "grammar" or the model that filled a gap.
-    given: figures that the question brought along; when there are any, the ledger is left out.
+    given: figures that the question brought along; when there are any, the ledger is left out. terms: the words whose definition
+    is asked for, as the question has them.
     """
 
     question: str
@@ -114,6 +117,7 @@ class QueryPlan:
     understood_by: str = "grammar"
     carried: Carried = field(default_factory=Carried)
     given: list[Figure] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list)
 
     @property
     def main(self) -> Op:

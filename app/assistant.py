@@ -17,6 +17,7 @@ from agents.plan import QueryPlan
 from agents.state import AgentState, new_turn
 from agents.understanding.grammar import Understanding
 from agents.understanding.wording import bank_names, indicator_names
+from app.collection_view import CollectionView, CollectionViews
 from app.settings import Settings
 from data.banks import BankRegistry
 from data.errors import UsageError
@@ -68,6 +69,11 @@ class Assistant:
 
         return FinancialNER()
 
+    @cached_property
+    def views(self) -> CollectionViews:
+        """What each collection's documents add to the vocabulary."""
+        return CollectionViews(self.store, CollectionView(None, self.catalogue, self.banks, self.scanner, self.understanding))
+
     def ask(
         self, question: str, *, thread_id: str | None = None, collection: str | None = None, on_event: Observer | None = None
     ) -> dict[str, Any]:
@@ -82,7 +88,7 @@ class Assistant:
         self._finish_interrupted(config, context)
         state = self._run(new_turn(question, run), config, context, on_event)
         return {
-            "thread_id": thread, "run_id": run, "question": question, **_told(state, self.banks, self.catalogue),
+            "thread_id": thread, "run_id": run, "question": question, **_told(state, context.banks, context.catalogue),
             "trace_id": run, "elapsed_ms": round((perf_counter() - started) * 1000),
             "cached": bool(state.receipt.get("cached")),
         }
@@ -115,7 +121,7 @@ class Assistant:
         context = self._context(collection)
         entity = self._entity(bank, context)
         sheet = FactSheet()
-        finder = FigureFinder(self.store, self.catalogue, self.banks, sheet, context.collections)
+        finder = FigureFinder(self.store, context.catalogue, context.banks, sheet, context.collections)
         found = finder.find(Wanted(entity, known.id, parse_period(period), _scope(scope)))
         return found.to_dict() if found else None
 
@@ -132,10 +138,12 @@ class Assistant:
 
     def _context(self, collection: str | None) -> Context:
         name = collection if collection is not None else self.settings.collection
+        collections = (name,) if name else ()
+        view = self.views.of(collections)
         return Context(
-            store=self.store, searcher=self.searcher, understanding=self.understanding, scanner=self.scanner, banks=self.banks,
-            catalogue=self.catalogue, models=self.models, clock=self.clock, collections=(name,) if name else (),
-            private=self._is_private(name),
+            store=self.store, searcher=self.searcher, understanding=view.understanding, scanner=view.scanner, banks=view.banks,
+            catalogue=view.catalogue, models=self.models, clock=self.clock, collections=collections,
+            private=self._is_private(name), rows=view.rows,
         )
 
     def _is_private(self, collection: str) -> bool:

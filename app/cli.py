@@ -18,6 +18,7 @@ from app.commands.docs import docs
 from app.commands.doctor import doctor
 from app.commands.entities import entities
 from app.commands.figures import figures
+from app.commands.ingest import ingest
 from app.commands.invocation import Invocation
 from app.commands.report import report
 from app.commands.schema import schema
@@ -35,6 +36,7 @@ cli = typer.Typer(
 cli.command()(ask)
 cli.command()(chat)
 cli.command()(report)
+cli.command()(ingest)
 cli.command()(figures)
 cli.command()(search)
 cli.command()(entities)

@@ -44,7 +44,7 @@ def open_assistant(settings: Settings, *, models: LLMService | None = None, cloc
         LedgerError: the ledger cannot be opened.
         SettingsError: a model is configured wrongly, or the home folder cannot be made.
     """
-    _make_home(settings)
+    make_home(settings)
     banks, catalogue, scanner = bank_registry(), indicator_catalogue(), name_scanner()
     ledger = Ledger.open(settings.ledger_url)
     service = models or _service(settings)
@@ -80,7 +80,12 @@ class _Threads:
             self._saver.conn.close()
 
 
-def _make_home(settings: Settings) -> None:
+def make_home(settings: Settings) -> None:
+    """The folder of all state, made where it is not there.
+
+    Raises:
+        SettingsError: it cannot be made.
+    """
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:

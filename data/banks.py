@@ -176,6 +176,11 @@ class BankRegistry:
         _check_unique(banks)
         return cls(banks, _groups(folder / GROUPS_FILE, banks))
 
+    def extended(self, extra: Iterable[Bank]) -> BankRegistry:
+        """This registry with further banks (of documents whose bank it does not know); an id that it has stays as it is."""
+        fresh = [bank for bank in extra if bank.id not in self._banks]
+        return BankRegistry([*self, *fresh], self._groups) if fresh else self
+
     def __iter__(self) -> Iterator[Bank]:
         return iter(self._banks.values())
 

@@ -8,8 +8,10 @@
     │   └── UnknownReferenceError   a draft refers to a figure that the fact sheet lacks
     ├── CatalogueError              a bundled or user-given catalogue file is malformed
     ├── FactError                   a row of the facts table breaks a rule
+    ├── DocumentError               a file cannot be read as a document
     ├── FormulaError                a formula cannot be computed from these figures
     ├── LedgerError                 the figure store cannot be opened or written
+    ├── RetrievalError              an index or an embedding model cannot be read, or does not fit
     ├── ModelUnavailableError       no language model could serve; carries the receipt of what was tried
     ├── BudgetError                 a run went past its calls, tokens or time
     └── SettingsError               a setting is missing or contradicts another
@@ -54,12 +56,20 @@ class FactError(CaizhiError):
     """A row of a facts table breaks a rule; the message names the row and the rule."""
 
 
+class DocumentError(CaizhiError):
+    """A file cannot be read as a document; the message names the file and says what to do instead."""
+
+
 class FormulaError(CaizhiError):
     """A formula cannot be computed from the figures at hand (a missing input, a zero denominator)."""
 
 
 class LedgerError(CaizhiError):
     """The figure store cannot be opened, migrated or written."""
+
+
+class RetrievalError(CaizhiError):
+    """A search index or an embedding model cannot be read, or the two do not fit together."""
 
 
 class ModelUnavailableError(CaizhiError):
@@ -95,8 +105,10 @@ ERROR_TABLE: tuple[ErrorMapping, ...] = (
     ErrorMapping(UnknownReferenceError, 2, 422),
     ErrorMapping(CatalogueError, 1, 500),
     ErrorMapping(FactError, 1, 422),
+    ErrorMapping(DocumentError, 1, 422),
     ErrorMapping(FormulaError, 1, 422),
     ErrorMapping(LedgerError, 1, 503),
+    ErrorMapping(RetrievalError, 1, 503),
     ErrorMapping(ModelUnavailableError, 1, 503),
     ErrorMapping(BudgetError, 1, 429),
     ErrorMapping(SettingsError, 2, 500),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -120,6 +121,12 @@ class IndicatorCatalogue:
     def names(self) -> Mapping[str, Indicator]:
         """Every normalised name → its indicator (for a longest-match scanner)."""
         return self._names
+
+    def extended(self, extra: Iterable[Indicator]) -> IndicatorCatalogue:
+        """This catalogue with further indicators by id (rows of a document); their names stay out of the scanner's reach."""
+        wider = copy(self)
+        wider._by_id = {**self._by_id, **{indicator.id: indicator for indicator in extra}}
+        return wider
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> IndicatorCatalogue:

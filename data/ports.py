@@ -37,6 +37,43 @@ class Passage:
     indicators: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PassageFilter:
+    """Which documents are searched; an empty sequence means "any".
+
+    entity_ids: of these banks. periods: reports on these periods - where there are none, those on the year after, which carry
+    them as comparatives. documents: by key, file name or title.
+    """
+
+    entity_ids: Sequence[str] = ()
+    periods: Sequence[Period] = ()
+    documents: Sequence[str] = ()
+
+
+ANY_DOCUMENT = PassageFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class RowRecord:
+    """One row of a document, as its figures name it: what a question about a deep table is matched against.
+
+    table: title of the table, "" for a sentence. row: path of row labels as printed. periods, scopes: canonical texts held.
+    """
+
+    entity: str
+    entity_id: str
+    indicator: str
+    indicator_id: str
+    table: str
+    row: str
+    unit: str
+    point: bool
+    rank: int
+    page: int
+    periods: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class CollectionSummary:
     """One collection of the ledger: its documents, banks and the span of its figures."""
@@ -73,12 +110,24 @@ class FigureStore(Protocol):
     def collections(self) -> list[CollectionSummary]:
         """What the ledger holds, by collection."""
 
+    def rows(self, collections: Sequence[str] = ()) -> list[RowRecord]:
+        """Every distinct row (entity, indicator, table, row path) of these collections' documents, in the order of their pages."""
+
 
 class Searcher(Protocol):
     """Ranked passages for a query."""
 
-    def search(self, query: str, top_k: int = 5, collections: Sequence[str] = ()) -> list[Passage]:
-        """The best passages, best first."""
+    def search(
+        self, query: str, top_k: int = 5, collections: Sequence[str] = (), *, rerank: bool = True, filters: PassageFilter = ANY_DOCUMENT
+    ) -> list[Passage]:
+        """The best passages, best first, at most one of a page. rerank: whether the second stage may reorder the first one's."""
 
     def version(self) -> str:
         """A short text that changes whenever the index changes."""
+
+
+class Reranker(Protocol):
+    """A second stage: the first stage's passages, reordered by a closer look at each."""
+
+    def rerank(self, query: str, results: Sequence[Passage], top_k: int) -> list[Passage]:
+        """The best of these passages, best first, with scores of its own."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from data.errors import LedgerError
 from data.figures import Figure
 from data.periods import Period
-from data.ports import CollectionSummary, FigureQuery
+from data.ports import CollectionSummary, FigureQuery, RowRecord
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -157,6 +157,12 @@ class Ledger:
         statement = select(*held, func.count()).where(column.tenant == self._tenant).group_by(*held).order_by(column.collection)
         rows = self._read(statement, {})
         return [_summary(name, list(group)) for name, group in groupby(rows, key=itemgetter(0))]
+
+    def rows(self, collections: Sequence[str] = ()) -> list[RowRecord]:
+        """Every distinct row of these collections (all, if none are named), in the order of their pages."""
+        from retrieval.ledger_rows import row_records, select_rows
+
+        return row_records(self._read(select_rows(bool(collections)), {"tenant": self._tenant, "collections": list(collections)}))
 
     def _read(self, statement: Select[Any], values: Mapping[str, object]) -> Sequence[Any]:
         with self._reading() as connection:

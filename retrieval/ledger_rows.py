@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -38,7 +38,7 @@ from data.errors import CaizhiError, LedgerError
 from data.evidence import Evidence
 from data.figures import Figure, FigureKind, Gaap, Scope
 from data.periods import Part, Period
-from data.ports import FigureQuery
+from data.ports import FigureQuery, RowRecord
 from data.units import Quantity, unit
 
 SCHEMA_VERSION = "1"
@@ -156,6 +156,29 @@ def select_distinct(column: str, filters: frozenset[str]) -> Select[Any]:
     """The distinct, non-empty values of one column under these filters, in byte order."""
     wanted = _C[column]
     return select(wanted).where(*_conditions(filters), wanted != "").distinct().order_by(wanted)
+
+
+@lru_cache(maxsize=2)
+def select_rows(named: bool) -> Select[Any]:
+    """What `row_records` reads: every figure of a tenant, or of the collections named."""
+    wanted = (_C.entity, _C.entity_id, _C.indicator, _C.indicator_id, _C.unit, _C.point, _C.rank, _C.period, _C.scope, _C.evidence)
+    return select(*wanted).where(*_conditions(frozenset({"collections"} if named else ()))).order_by(_C.id)
+
+
+def row_records(rows: Iterable[Sequence[Any]]) -> list[RowRecord]:
+    """Figures grouped by entity, indicator, table and row path; by page, best rank first kept."""
+    groups: dict[tuple[str, ...], RowRecord] = {}
+    spans: dict[tuple[str, ...], tuple[dict[str, None], dict[str, None]]] = {}
+    for entity, entity_id, indicator, indicator_id, symbol, point, rank, period, scope, evidence in rows:
+        first = next(iter(json.loads(evidence)), {})
+        key = (entity_id or entity, indicator_id or indicator, first.get("table", ""), first.get("row", ""))
+        if key not in groups:
+            groups[key] = RowRecord(entity, entity_id, indicator, indicator_id, key[2], key[3], symbol, point, rank, first.get("page") or 0)
+            spans[key] = ({}, {})
+        spans[key][0][period] = None
+        spans[key][1][scope] = None
+    found = [replace(record, periods=tuple(spans[key][0]), scopes=tuple(spans[key][1])) for key, record in groups.items()]
+    return sorted(found, key=lambda record: record.page)
 
 
 def parameters(query: FigureQuery, tenant: str) -> dict[str, object]:

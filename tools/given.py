@@ -14,7 +14,7 @@ from data.figures import Figure, Scope
 from data.indicators import IndicatorCatalogue
 from data.period_text import parse_period
 from data.periods import Period
-from data.ports import CollectionSummary, FigureQuery
+from data.ports import CollectionSummary, FigureQuery, RowRecord
 from data.units import Quantity
 
 GIVEN_ID = "given"
@@ -84,6 +84,10 @@ class GivenStore:
 
     def collections(self) -> list[CollectionSummary]:
         """None: these figures belong to no collection."""
+        return []
+
+    def rows(self, collections: Sequence[str] = ()) -> list[RowRecord]:
+        """None: these figures were read in no document."""
         return []
 
 

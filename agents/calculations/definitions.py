@@ -11,21 +11,34 @@ from data.figures import Scope
 from data.indicators import Indicator
 from data.ports import FigureQuery, FigureStore, Passage
 from data.refusals import Refusal, RefusalCode
+from tools.definitions import definitions_in
 
 _FEW = 12
 
 
 def definition(desk: Desk, passages: Sequence[Passage]) -> None:
-    """定义: the best passage, the indicator's 口径 and regulatory line; two passages where two things are compared."""
+    """定义: how the reports at hand define it, quoted with their page; then the knowledge base, the indicator's 口径 and regulatory line."""
     indicators = desk.indicators()
     wanted = max(1, min(2, len(indicators)))
-    about = [p for p in passages if set(p.indicators) & {i.id for i in indicators}] or list(passages)
-    texts = [_quoted(passage) for passage in about[:wanted]]
+    known = [passage for passage in passages if passage.page is None]
+    about = [p for p in known if set(p.indicators) & {i.id for i in indicators}]
+    texts = _reported(desk, [p for p in passages if p.page is not None], wanted)
+    if not indicators and not texts:
+        about = known
+    texts += [_quoted(passage) for passage in about[:wanted]]
     texts += [_catalogued(indicator) for indicator in indicators if not any(indicator.id in passage.indicators for passage in about[:wanted])]
     if not texts:
         desk.gaps.append(Refusal(RefusalCode.NOT_DISCLOSED, "知识库和指标目录里没有这个概念的解释。", "可换用报告里的标准名称，例如：拨备覆盖率、净息差、杜邦分析。"))
         return
     desk.findings.append(Finding(FindingKind.DEFINITION, {}, {"text": "\n\n".join(texts)}))
+
+
+def _reported(desk: Desk, passages: Sequence[Passage], count: int) -> list[str]:
+    """The reports' own definitions: the surest of each term asked about."""
+    names = [name for indicator in desk.indicators() for name in (indicator.name, *indicator.aliases) if name not in desk.plan.terms]
+    found = definitions_in([*desk.plan.terms, *names], passages)
+    distinct = {each.text: each for each in reversed(found)}
+    return [f"**{each.term}**（{each.passage.document}第{each.passage.page}页）：“{each.text}”" for each in found if distinct.pop(each.text, None)][:count]
 
 
 def coverage(desk: Desk, store: FigureStore) -> None:

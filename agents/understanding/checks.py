@@ -9,6 +9,7 @@ from agents.plan import Carried, Op, Operation, Slots
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions
 from agents.understanding.qualifiers import adjoins, narrowing
+from agents.understanding.rows import nearest_rows
 from data.banks import BankRegistry
 from data.indicators import IndicatorCatalogue
 from data.period_text import find_periods
@@ -99,13 +100,19 @@ def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], ca
     if mentions.indicators:
         for start, end in narrowing(mentions):
             word, name = mentions.text[start:end], known.indicators.get(min(mentions.indicators, key=lambda s: abs(s.start - start)).ref).name
-            return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"可问整体的{name}，或导入披露了“{word}”明细的报告。")
+            return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"{_offered(mentions, known)}可问整体的{name}，或导入披露了“{word}”明细的报告。")
         apart = [span for span in mentions.ambiguous if not adjoins(mentions, (span.start, span.end)) and "多少" not in span.ref]
         return _asked_back(apart[0].ref, known) if apart else None
     if mentions.unexplained and _about_one_thing(mentions, operations) and (slots.indicators or not mentions.names_nothing()):
         word = mentions.text[slice(*mentions.unexplained[0])]
-        return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", "请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
+        return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", f"{_offered(mentions, known)}请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
     return None
+
+
+def _offered(mentions: Mentions, known: Catalogues) -> str:
+    """The disclosed rows nearest to what is asked for."""
+    near = nearest_rows(mentions, known.horizon)
+    return f"报告里相近的项目：{'、'.join(near)}。" if near else ""
 
 
 def _about_one_thing(mentions: Mentions, operations: list[Operation]) -> bool:

@@ -9,11 +9,13 @@ from datetime import date
 from agents.plan import INTENTS, Carried, Op, Operation, QueryPlan, Slots
 from agents.understanding.carryover import Merged, merge
 from agents.understanding.checks import MAX_CHARS, TOO_LONG, Catalogues, refusal_of
+from agents.understanding.compounds import composed
 from agents.understanding.given import given_plan
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions, QuestionReader
 from agents.understanding.pairs import whole_comes_first
 from agents.understanding.resolve import PeriodResolver
+from agents.understanding.rows import subject_words, with_rows
 from agents.understanding.wording import resolved_question
 from data.banks import BankRegistry
 from data.errors import ExpressionError, FormulaError
@@ -50,7 +52,7 @@ class Understanding:
         """The plan of a question: slots, operations, assumptions; or the refusal that stands in its way."""
         if len(question) > MAX_CHARS:
             return QueryPlan(question, question.strip()[:MAX_CHARS], INTENTS[Op.GENERAL], Slots(), [Operation(Op.GENERAL)], refusal=TOO_LONG, carried=carried)
-        mentions = self.reader.read(question)
+        mentions = with_rows(composed(self.reader.read(question), self.catalogue), carried, horizon, self.catalogue)
         try:
             expression = free_expression(mentions.text)
         except (ExpressionError, FormulaError) as error:
@@ -75,7 +77,7 @@ class Understanding:
         return QueryPlan(
             question=question, resolved=resolved_question(slots, operations, self.banks, self.catalogue), intent=INTENTS[operations[0].op],
             slots=slots, operations=operations, assumptions=notes, unexplained=mentions.words(mentions.unexplained),
-            carried=_next_carried(carried, slots, operations),
+            carried=_next_carried(carried, slots, operations), terms=subject_words(mentions) if operations[0].op is Op.DEFINITION else [],
         )
 
     def _defaults(self, mentions: Mentions, merged: Merged) -> list[Operation]:

@@ -9,14 +9,16 @@ from data.facts_table import INDUSTRY_ID
 from data.figures import Scope
 from data.periods import Period
 from data.ports import FigureQuery, FigureStore
+from tools.row_index import RowIndex
 
 
 @dataclass(frozen=True)
 class Horizon:
-    """The view of one question on the ledger: its collections, seen through the store."""
+    """The view of one question on the ledger: its collections, seen through the store. rows: of its documents, if there are any."""
 
     store: FigureStore
     collections: tuple[str, ...] = ()
+    rows: RowIndex | None = None
 
     def periods(self, banks: Sequence[str], indicators: Sequence[str], scope: str = "") -> list[Period]:
         """Distinct periods held for any of these banks and indicators, oldest first."""

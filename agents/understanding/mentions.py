@@ -64,7 +64,10 @@ _NUMBER = re.compile(r"(?<![\d.A-Za-z])\d[\d,]*(?:\.\d+)?\s*(?:%|‰|个百分�
 
 @dataclass(frozen=True)
 class Mentions:
-    """What one question says, with spans into `text` (the normalised question; offsets are those of the question)."""
+    """What one question says, with spans into `text` (the normalised question; offsets are those of the question).
+
+    settings: spans of scope, GAAP and unit words.
+    """
 
     text: str
     banks: list[NameSpan] = field(default_factory=list)
@@ -80,6 +83,7 @@ class Mentions:
     unit: str = ""
     cues: list[CueHit] = field(default_factory=list)
     unexplained: list[Span] = field(default_factory=list)
+    settings: list[Span] = field(default_factory=list)
     correction: bool = False
     addition: bool = False
 
@@ -140,6 +144,7 @@ class QuestionReader:
             not_applicable=[span for span in names if span.kind is NameKind.NOT_APPLICABLE],
             periods=target, base_periods=base, scope=scope, gaap=gaap, unit=_unit(unit_match), cues=cues,
             unexplained=leftovers(text, explained, [(span.start, span.end) for span in indicators]), correction=bool(_CORRECTION.search(text)),
+            settings=[*scope_spans, *gaap_spans, *([unit_match.span()] if unit_match else [])],
             addition=bool(_ADDITION.search(text)) or (bool(_TOGETHER.search(text)) and len(banks) + len(indicators) == 1),
         )
 

@@ -12,7 +12,7 @@ _SUFFIX = {
     Op.VALUE: "", Op.TREND: "的趋势", Op.COMPARE: "的比较", Op.RANK: "的排名", Op.CAGR: "的复合增速", Op.DUPONT: "的杜邦分解", Op.WALK: "的利润形成过程",
     Op.PARTS: "的构成", Op.WHY: "变动的归因", Op.DEFINITION: "的定义与口径", Op.RECOMPUTE: "的验算", Op.AVERAGE: "的平均", Op.TOTAL: "的合计",
     Op.LINE: "与监管线的比较", Op.OVERVIEW: "的总体情况", Op.ANALYSIS: "的分析", Op.REPORT: "的报告", Op.YOY: "的同比", Op.QOQ: "的环比",
-    Op.DIFFERENCE: "的变动", Op.SHARE: "的占比",
+    Op.DIFFERENCE: "的变动", Op.BREAKDOWN: "的分布", Op.SHARE: "的占比",
 }
 
 

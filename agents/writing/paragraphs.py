@@ -13,6 +13,7 @@ from tools.derivation import is_amount
 from tools.factsheet import FactSheet
 from tools.given import GIVEN_ID
 from tools.references import UNIT_FIELDS
+from tools.row_index import leaf_of
 
 Paragraph = list[str]
 
@@ -130,6 +131,22 @@ def total(sheet: FactSheet, finding: Finding) -> Paragraph:
     return [f"{{{result.id}.name}}为{{{result.id}}}。", "", *table(["项目", "数值"], rows)]
 
 
+def breakdown(sheet: FactSheet, finding: Finding) -> Paragraph:
+    """The rows of a report's table, each with its share where there is one; the largest named."""
+    figures = [sheet.get(key) for key in finding.ids["values"]]
+    shares = {_row_of(sheet.get(key)): sheet.get(key) for key in finding.ids.get("shares", [])}
+    first, top = figures[0], max(figures, key=lambda figure: figure.quantity.base)
+    opening = f"{{{first.id}.bank}}{{{first.id}.period}}{finding.words['table'] or '各项'}{scope_note(first)}，最高的是{_row_of(top)}（{{{top.id}}}）："
+    heads = ["项目", "数值", *(["占比"] if shares else [])]
+    rows = [[_row_of(f), cited(f), *([cited(shares[_row_of(f)]) if _row_of(f) in shares else ""] if shares else [])] for f in figures]
+    return [opening, "", *table(heads, rows)]
+
+
+def _row_of(figure: Figure) -> str:
+    """The label of a figure's row, as the report has it; the indicator's name for a figure read elsewhere."""
+    return leaf_of(figure.evidence[0].row) if figure.evidence and figure.evidence[0].row else figure.indicator
+
+
 def recomputed(sheet: FactSheet, finding: Finding) -> Paragraph:
     """The ratio by formula beside the disclosed one, and whether they agree."""
     computed = sheet.get(finding.ids["computed"][0])
@@ -164,7 +181,7 @@ PARAGRAPHS: Mapping[FindingKind, Callable[[FactSheet, Finding], Paragraph]] = {
     FindingKind.VALUE: value, FindingKind.CHANGE: change, FindingKind.TREND: trend, FindingKind.COMPARISON: comparison,
     FindingKind.RANKING: ranking, FindingKind.CAGR: cagr, FindingKind.SHARE: share, FindingKind.AVERAGE: average, FindingKind.TOTAL: total,
     FindingKind.RECOMPUTED: recomputed, FindingKind.LINE: line, FindingKind.EXPRESSION: expression, FindingKind.DECOMPOSITION: decomposition,
-    FindingKind.OVERVIEW: overview, FindingKind.DEFINITION: note, FindingKind.COVERAGE: note, FindingKind.NOTE: note,
+    FindingKind.BREAKDOWN: breakdown, FindingKind.OVERVIEW: overview, FindingKind.DEFINITION: note, FindingKind.COVERAGE: note, FindingKind.NOTE: note,
 }
 
 

@@ -45,6 +45,7 @@ _TERMS = re.compile(
     r"|单户(?:授信)?(?:总额)?\d[\d,]*万元?(?:\(含\))?(?:以下|及以下|\(含\)以下)(?:\(含\))?(?:的)?|\d+年期(?:以上)?|公司(?=类|贷|存款|客户|银行业务|业务|活期|定期|理财|信贷|授信|金融|债|票据|中长期|短期)"
 )
 _JOIN = re.compile(r"[和及与或]|以及")
+_INCOME_OF = ("利息", "佣金", "手续费", "租金")  # Names that go on into another: 投资证券利息 + 收入.
 _NOT_JOINED = ("风险", "利息", "所得税")
 _FOOTNOTE = re.compile(r"\(\d\)|\d(?=[一-鿿])")
 _BRACKET = re.compile(r"\s?\((?:[A-Za-z][A-Za-z0-9&\-]{1,9}|[^()\x00-\x04]{0,12}(?:准则|口径|摊薄|年化|税后|税前|本外币|并表|非并表|法))\)")
@@ -64,6 +65,7 @@ _LIST = re.compile(r"\s?(?:[、和及与,]|以及)\s?")
 _LONE_SHARE = re.compile(r"占比(?=\s?(?:分别|约|近|超|达|为|较|比|同比|环比|提升|下降|上升|提高|降至|升至|由|合计|\d))")
 _NOT_AFTER = re.compile(r"(?:市场|LPR|基准|政策|国债|挂牌|无风险|Shibor|SHIBOR|拆借|回购|逆回购|MLF|央行|存款准备|法定|经济|GDP|美债|社会)$")
 _WITH = re.compile(r"[与和对占]")
+_RATIO_WORD = re.compile(r"的?(?:比例|比率|比值|比重|之比)")
 _OPENINGS = frozenset("归逾剩单公占0123456789")  # where _OWNERS, _TERMS and _LONE_SHARE may begin
 _RATIOS = ("比例", "比率", "之比", "比重", "占比", "比值")
 _BLOTTED = re.compile(f"{BLOT}+")
@@ -87,7 +89,7 @@ def _vocabulary() -> WordIndex[frozenset[Link]]:
     accounts, heads = tuple(words.accounts), tuple(words.heads)
     for name in _catalogue_names(words):
         soft = name.endswith(accounts) and not name.endswith(heads)
-        table.setdefault(name, set()).add(Link.ACCOUNT if soft else Link.HEAD)
+        table.setdefault(name, set()).update({Link.ACCOUNT} if soft else {Link.HEAD, Link.MODIFIER} if name.endswith(_INCOME_OF) else {Link.HEAD})
     return WordIndex({word: frozenset(links) for word, links in table.items()})
 
 
@@ -156,6 +158,9 @@ class _Chains:
                 other = self._chain(pair.end())
                 if other is not None and self._text[:other].endswith(_RATIOS):
                     return other
+                other = max((end for end, last, _ in self._ends(pair.end()) if last is Link.ACCOUNT), default=None)
+                if pair[0] in "与和" and other is not None and (ratio := _RATIO_WORD.match(self._text, other)):
+                    return ratio.end()
         return None
 
     def _ends(self, at: int) -> set[tuple[int, Link, bool]]:

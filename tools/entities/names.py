@@ -13,7 +13,14 @@ _SUFFIX = re.compile(
     r"(?:\([一-鿿]{2,4}\))?(?:集团)?(?:股份有限公司|有限责任公司|控股有限公司|有限公司|集团公司|总公司|会计师事务所|会计师行|律师事务所)(?:\(特殊普通合伙\)|\(有限合伙\))?"
 )
 _LOCAL_BANK = re.compile(r"[一-鿿]{2,8}?(?:农村商业银行|农商银行|村镇银行|农村合作银行|农商行)")
+_LONE_BANK = re.compile(r"(?<![一-鿿])[一-鿿]{2,5}?(?:市商业|商业)?银行(?:\((?:中国|香港|澳门)\))?(?=[^一-鿿]|$|[和与及等的将在拟因净营总资不拨核一贷存发获为率成本披公]|(?:[一-鿿]{2,6}银行))")
+_NO_BANK = re.compile(
+    r"中央|人民|世界|投资|私人|手机|网上|网络|零售|交易|数字|电子|政策|开放|^商业|系统|影子|直销|头部|托管|代理|国际|结算|保荐|其他|多家|这家|专业|传统|^农村|"
+    r"公司|流量|绿色|智慧|科技|普惠|社区|综合|现代|主流|主要|优秀|最佳|最|一流|轻型|价值|财富|合作|存管|主办|承销|监管|海外|清算|储蓄银行|不同|所有|部分|家银|大行"
+)
 _NO_NAME = re.compile(r"[的在是占以和与及为由向对从等各家个类全多将被有了其这该些数]|股份制|国有|上市|中小|大型|区域|城市|民营|外资|我国|国内|本土|地方|部分|头部")
+# What no name begins with: a stop word before it stands inside the name (越秀金融控股集团, 仁和人寿保险).
+_GENERIC = re.compile(r"集团|控股|股份|有限|人寿|财产|保险|科技|投资|金融|租赁|证券|信托|实业|贸易|工程|商贸|发展|资信|能源|管理")
 _NAME_RUN = re.compile(r"(?:[一-鿿]|[A-Za-z&·]|\([一-鿿]{2,4}\))+$")
 _CODE = re.compile(
     r"(?<![A-Za-z\d.])(?:\d{6}\s?[.\-]\s?(?:SH|SZ|SS|BJ)|\d{4,5}\s?[.\-]\s?HK|(?:SH|SZ|HK|SEHK|SSE)\s?[:.]?\s?\d{4,6}|\d{6}|0\d{4})(?![A-Za-z\d.%]|,\d{3}(?!\d)|\s?[股户人元万亿])",
@@ -110,7 +117,8 @@ def _by_suffix(text: str) -> list[tuple[int, int]]:
         last = match.end()
         if match.start() - start >= 2 and "交易所" not in text[start:last]:
             found += _split_repeats(text, start, last)
-    return found + [match.span() for match in _LOCAL_BANK.finditer(text) if not _NO_NAME.search(match[0][:-3])]
+    found += [match.span() for match in _LOCAL_BANK.finditer(text) if not _NO_NAME.search(match[0][:-3])]
+    return found + [match.span() for match in _LONE_BANK.finditer(text) if not _NO_NAME.search(match[0]) and not _NO_BANK.search(match[0])]
 
 
 def _left_edge(text: str, low: int, high: int) -> int:
@@ -120,7 +128,7 @@ def _left_edge(text: str, low: int, high: int) -> int:
         return high
     start = high - len(run[0])
     for match in word_at(entity_words().company_stops).finditer(text, start, high):
-        if match.end() < high - 1 or len(match[0]) > 1:
+        if (match.end() < high - 1 or len(match[0]) > 1) and not (match.start() > start and _GENERIC.match(text, match.end())):
             start = max(start, match.end())
     return start
 

@@ -21,11 +21,14 @@ _DIGITS = (
     r"|0\s?[、℃·:;。]\s?\d{1,2}(?=\s?(?:%|个?百分点))"  # one misread decimal point
     r"|\d+(?:(?:,(?=\d{3})|\.(?=\d))\d+)*"
 )
-_CHINESE = r"[一二两三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?(?=(?:万亿|亿)(?!户|人(?!民币)|笔|张|股))|百分之[零一二三四五六七八九十百点]+"
+_CHINESE = (
+    r"[一二两三四五六七八九十百千]+(?:点[零一二三四五六七八九]+)?(?=(?:万亿|亿)(?!户|人(?!民币)|笔|张|股))|[一二两三四五六七八九十百千]+万[一二三四五六七八九百千]+(?=亿元)"
+    r"|百分之[零一二三四五六七八九十百点]+|(?<=[超近逾约达过足到至的长增降跌滑减升少出比个])[一二两三四五六七八九]成半?(?![功立为分员本品熟果长交效])"
+)
 _MONEY = r"(?:万亿|[千百十]亿|亿|[千百十]万|万|千)?(?:余|多)?(?:元/股|元每股|元|人民币|美元|港元|港币|欧元|英镑|日元|澳元|新加坡元|[港美]?仙|分(?=[,。;()]|$))(?:人民币)?|万亿|[千百十]?亿|[千百]?万(?!分)"
 _POINTS = r"(?:个\s?)?(?:百分点|基点|点子|[Bb][Pp][Ss]?)|[Pp][Cc][Tt][Ss]?|ppts?|pps?(?![a-z])"
 _NUMBER = re.compile(
-    rf"(?<![A-Za-z\d.第])(?P<sign>(?<![\d%元亿万])[-+−](?=\d))?(?P<number>{_DIGITS}|{_CHINESE})(?:余|多(?=[万亿]))?"
+    rf"(?:(?<![A-Za-z\d.第])|(?<=[yY]o[yY])|(?<=[qQ]o[qQ]))(?P<sign>(?<![\d%元亿万])[-+−](?=\d))?(?P<number>{_DIGITS}|{_CHINESE})(?:余|多(?=[万亿]))?"
     rf"(?:\s?(?:(?P<points>{_POINTS})|(?P<percent>[%‰])|(?P<times>倍)|(?P<money>{_MONEY})))?"
 )
 _TABLE_NUMBER = re.compile(r"(?<![^\s\x00-\x04])(?:\(\d[\d,]*(?:\.\d+)?%?\)|[-−]?\d[\d,]*(?:\.\d+)?%?|-)(?!\S)(?!\s(?:[万亿千百元%‰倍]|个?百分点|[Bb][Pp]))")
@@ -37,14 +40,14 @@ _FROM = re.compile(r"[由从自][^,。;]{0,12}$")
 _SEPARATOR = re.compile(r"\s?(?:[、,/和及与或]|以及|\s)\s?(?:约|近|超|逾|超过)?\s?")
 _CUT = re.compile(rf"[,;。!?]|{BLOT}")
 
-_UP = "增长|上升|增加|提升|提高|上涨|上扬|上行|上浮|上调|抬升|抬高|回升|反弹|走阔|走高|扩大|扩张|净增|多增|多赚|微增|微升|大增|劲增|递增|新增|增厚|高出|增(?![资信值持发])|涨(?!停)|升(?!级)"
-_DOWN = "负增长|减亏|下降|减少|降低|回落|下滑|下跌|下行|下浮|下调|走低|收窄|缩窄|缩减|缩小|缩水|压降|压缩|净减|少增|少赚|微降|略降|骤降|递减|减(?![按值免持])|降(?![准本])|跌(?!停)"
+_UP = "增长|上升|增加|提升|提高|上涨|上扬|上行|上浮|上调|抬升|抬高|回升|反弹|走阔|走高|扩大|扩张|净增|多[增赚提投收发派计放处核降]|微增|微升|大增|劲增|递增|新增|增厚|高出|增(?![资信值持发])|涨(?!停)|升(?!级)"
+_DOWN = "负增长|减亏|下降|减少|降低|回落|下滑|下跌|下行|下浮|下调|走低|收窄|缩窄|缩减|缩小|缩水|压降|压缩|净减|少[增赚提投收发派计降]|微降|略降|骤降|递减|减(?![按值免持])|降(?![准本])|跌(?!停)"
 _TRIGGER = re.compile(
     r"(?P<noun>增速|增幅|增长率|降幅|跌幅|涨幅|升幅|增量|增加额|减少额|变动率|变动幅度|变化幅度|变动额)|(?P<level>至(?!今)|到|占|[突跌升]破|为|是)"
     rf"|(?P<down>{_DOWN})|(?P<up>{_UP})|(?P<side>(?:同比|环比|按年|按季|较[^,]{{0,6}}|[yY]o[yY]|[qQ]o[qQ])(?:变动|变化)?[:为约]?\s?[(]?$)"
 )
 # What may stand between a verb of change and its number; anything else belongs to another statement.
-_FILLER = re.compile(r"(?:[了约近超逾达为于是在共均仅且再又也的有之到就过多大少高略微各以:\s(]|分别|人民币|同比|环比|按年|幅度|合计|不足|不到|接近|将近|高于|低于|大约|左右|等额|净额|趋势|\d)*")
+_FILLER = re.compile(r"(?:[了约近超逾达为于是在共均仅且再又也的有之到就过多大少高略微各以提:\s(]|分别|人民币|同比|环比|按年|幅度|合计|不足|不到|接近|将近|高于|低于|大约|左右|等额|净额|趋势|\d)*")
 _NOUN_DOWN = ("降幅", "跌幅", "减少额")
 _AFTER = re.compile(
     r"\s?(?:左右|以上|以内)?的(?:同比|环比)?(?:正|负|高|较高|较快|快速|稳定|平稳|高速)?(?:增长|增速|增幅|降幅|涨幅|跌幅|升幅|下降|下滑|降低|提升|微增|微降|收窄)"
@@ -93,7 +96,7 @@ def _classified(text: str, matches: list[tuple[re.Match[str], bool]]) -> list[Nu
     numbers: list[Number] = []
     for match, possible in matches:
         unit = match["points"] or match["percent"] or match["times"] or match["money"] or ""
-        if not unit and match["number"].startswith("百分之"):
+        if (not unit and match["number"].startswith("百分之")) or match["number"].endswith(("成", "成半")):
             unit = "%"
         kind, direction = _judge(text, match, unit, numbers[-1] if numbers else None) if possible else (None, None)
         numbers.append(Number(match.start(), match.end(), (match["sign"] or "") + match["number"], unit, kind, direction))

@@ -1,0 +1,191 @@
+"""Subjects that only the documents know: a question's words are matched against the rows of the collection's tables.
+
+The catalogue comes first. Rows are asked where it leaves words over (长三角地区2019年末贷款), names nothing, or names what these documents
+do not hold. A row is taken only if it accounts for every word about the subject; a follow-up ("珠三角呢", "不良多少") is read with the row
+of the turn before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from agents.plan import Carried, Op
+from agents.understanding.fillers import leftovers
+from agents.understanding.horizon import Horizon
+from agents.understanding.mentions import Mentions
+from agents.understanding.qualifiers import narrowing
+from data.indicators import IndicatorCatalogue
+from tools.name_scanner import NameKind, NameSpan
+from tools.row_index import ROW_PREFIX, RowIndex, RowMatch, leaf_of
+
+Span = tuple[int, int]
+_SURE, _FULL = 0.99, 0.99
+_TELLING = 4  # a label this long stands for itself, whatever the table over it narrows
+_LABEL = 0.5  # a label may be longer than what analysts say of it: 重组贷款 for 重组贷款和垫款
+_MARGIN = 0.3
+_WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
+_LIST = re.compile(r"[、，,和与及以跟]")
+_NOT_ROWS = (Op.REPORT, Op.COVERAGE, Op.WALK, Op.DUPONT, Op.DEFINITION)
+
+
+def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue: IndicatorCatalogue) -> Mentions:
+    """The mentions with their subject read as a row of the documents, where the catalogue does not do; else as they are."""
+    rows = horizon.rows
+    if rows is None or not len(rows) or mentions.unknown_banks or any(hit.cue.op in _NOT_ROWS for hit in mentions.cues):
+        return mentions
+    spans, loud = _subject(mentions, cues=False), _subject(mentions, cues=True)
+    if not spans and not loud:
+        return mentions
+    leaning = bool(carried.slots.indicators) and not mentions.banks
+    if leaning and (found := _of_the_same_row(mentions, spans, carried, rows)):
+        return _read_as(mentions, [(spans, found)])
+    if _settled(mentions, spans, horizon, carried):
+        return mentions
+    if spans and (named := _apart(mentions, spans, horizon, catalogue)):
+        return _read_as(mentions, [(spans, named)])
+    if leaning and spans and (beside := _sure(_beside(carried, rows, _words(mentions, spans)))):
+        return _read_as(mentions, [(spans, beside.record.indicator_id)])
+    if loud and (best := _sure(rows.match(_words(mentions, loud)))):
+        return _read_as(mentions, [(loud, best.record.indicator_id)])
+    if spans and (best := _sure(rows.match(_words(mentions, spans)))):
+        return _read_as(mentions, [(spans, best.record.indicator_id)])
+    if spans and (several := _listed(mentions, spans, rows)):
+        return _read_as(mentions, several)
+    return mentions
+
+
+def _apart(mentions: Mentions, spans: Sequence[Span], horizon: Horizon, catalogue: IndicatorCatalogue) -> str | None:
+    """An indicator whose name other words part: 西部地区 2018年底 贷款余额."""
+    joined = "".join(_words(mentions, spans))
+    found = catalogue.by_name(joined) or catalogue.by_name(re.sub(r"的|余额|总额|规模|金额", "", joined))
+    return found.id if found is not None and horizon.periods((), (found.id,)) else None
+
+
+def nearest_rows(mentions: Mentions, horizon: Horizon, count: int = 3) -> list[str]:
+    """Names of disclosed rows closest to what is asked for, best first: for the refusal to offer."""
+    spans = _subject(mentions, cues=False)
+    if horizon.rows is None or not spans:
+        return []
+    found = [match for match in horizon.rows.match(_words(mentions, spans), limit=12) if match.covered >= 0.4]
+    return list(dict.fromkeys(match.record.indicator for match in found))[:count]
+
+
+def subject_words(mentions: Mentions) -> list[str]:
+    """The question's own words about its subject, without times, banks, operations and politeness; quoted words first."""
+    quoted = re.findall(r"[“\"「『]([^”\"」』]{2,20})[”\"」』]", mentions.text)
+    return list(dict.fromkeys([*quoted, *_words(mentions, _subject(mentions, cues=False))]))
+
+
+def _settled(mentions: Mentions, spans: Sequence[Span], horizon: Horizon, carried: Carried) -> bool:
+    """Whether the catalogue explains the subject and these documents hold it; a word that may mean several things is asked about."""
+    if mentions.ambiguous and all(any(span[0] >= a.start and span[1] <= a.end for a in mentions.ambiguous) for span in spans):
+        return True
+    if not mentions.indicators:
+        return not mentions.unexplained and not mentions.ambiguous
+    if mentions.not_applicable or narrowing(mentions) or (mentions.unexplained and not carried.slots.indicators):
+        return bool(mentions.not_applicable)
+    names = [span.ref for span in mentions.indicators]
+    return all(horizon.periods((), (name,)) for name in names)
+
+
+def _subject(mentions: Mentions, *, cues: bool) -> list[Span]:
+    """Spans of what the question is about: all but times, banks, scopes and politeness; `cues` keeps the words of operations."""
+    timed = [(m.start, m.end) for m in [*mentions.periods, *mentions.base_periods]]
+    known = [*timed, *[(span.start, span.end) for span in mentions.banks], *mentions.settings]
+    known += [] if cues else [(hit.start, hit.end) for hit in mentions.cues]
+    names = [(span.start, span.end) for span in [*mentions.indicators, *mentions.ambiguous]]
+    names = [span for span in names if not any(span[0] < end and start < span[1] for start, end in known)]
+    rest = leftovers(mentions.text, [*known, *names], names)
+    return _joined(mentions.text, sorted([*names, *rest]))
+
+
+def _joined(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Spans that touch, or are parted by digits and 的 only, as one."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and re.fullmatch(r"[\d.,%的之]*个?", text[joined[-1][1] : start]):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _words(mentions: Mentions, spans: Sequence[Span]) -> list[str]:
+    return [mentions.text[start:end] for start, end in spans]
+
+
+def _sure(matches: Sequence[RowMatch]) -> RowMatch | None:
+    """The best match if every word of the subject is in it and its own label is asked for; None where two rows fit alike."""
+    fitting = [match for match in matches if match.covered >= _SURE and match.label >= _LABEL]
+    if not fitting:
+        return None
+    best = fitting[0]
+    if best.unasked and (best.label < _FULL or len(leaf_of(best.record.row)) < _TELLING):
+        return None
+    if best.label >= _FULL:
+        return best
+    others = [match for match in fitting[1:] if match.record.indicator_id != best.record.indicator_id and match.score > best.score - _MARGIN]
+    return None if others else best
+
+
+def _of_the_same_row(mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex) -> str | None:
+    """A measure asked of the part that the talk is about: after 制造业贷款, "不良多少" is that of 制造业."""
+    if not spans or _WHOLE.search(mentions.text) or any(hit.cue.op is Op.SHARE for hit in mentions.cues):
+        return None
+    labels = rows.labels(carried.slots.indicators[-1])
+    for label in labels:
+        for match in rows.match([label, *_words(mentions, spans)]):
+            own = match.covered >= _SURE and match.label >= _FULL and match.record.indicator_id not in carried.slots.indicators
+            if own and label in rows.labels(match.record.indicator_id) and _names_part(label, mentions, spans):
+                return match.record.indicator_id
+    return None
+
+
+def _names_part(label: str, mentions: Mentions, spans: Sequence[Span]) -> bool:
+    """Whether the label adds something to the words of the question, which alone would name the whole."""
+    said = "".join(_words(mentions, spans))
+    return label not in said and said not in label
+
+
+def _beside(carried: Carried, rows: RowIndex, words: Sequence[str]) -> list[RowMatch]:
+    return [match for name in carried.slots.indicators[-1:] for match in rows.siblings(name, words)]
+
+
+def _listed(mentions: Mentions, spans: Sequence[Span], rows: RowIndex) -> list[tuple[list[Span], str]]:
+    """Several parts that share the rest of their name ("信用、市场、操作风险加权资产"): each is matched with the common words."""
+    pieces = [piece for start, end in spans for piece in _pieces(mentions.text, start, end)]
+    if len(pieces) < 2:
+        return []
+    words = _words(mentions, pieces)
+    found = []
+    for place, piece in enumerate(pieces):
+        tail = words[-1] if place < len(words) - 1 else ""
+        match = _sure(rows.match([words[place]])) or (_sure(rows.match([words[place] + tail[2:]])) if tail else None)
+        if match is None:
+            return []
+        found.append(([piece], match.record.indicator_id))
+    return found
+
+
+def _pieces(text: str, start: int, end: int) -> list[Span]:
+    marks = [start - 1, *[start + mark.start() for mark in _LIST.finditer(text[start:end])], end]
+    return [(left + 1, right) for left, right in pairwise(marks) if right - left > 1]
+
+
+def _read_as(mentions: Mentions, found: Sequence[tuple[Sequence[Span], str]]) -> Mentions:
+    """The mentions with these spans read as these indicators, and nothing left unexplained inside them."""
+    named = [NameSpan(spans[0][0], spans[-1][1], NameKind.INDICATOR, name) for spans, name in found]
+    hull = (min(span.start for span in named), max(span.end for span in named))
+    taken = [span for spans, _ in found for span in spans]
+    cues = [hit for hit in mentions.cues if not any(start <= hit.start and hit.end <= end for start, end in taken)]
+    left = [span for span in mentions.unexplained if not any(start <= span[0] and span[1] <= end for start, end in taken)]
+    kept = [span for span in mentions.indicators if not (hull[0] <= span.start and span.end <= hull[1])]
+    return replace(mentions, indicators=sorted([*kept, *named], key=lambda span: span.start), ambiguous=[], unexplained=left, cues=cues)
+
+
+def is_row(indicator_id: str) -> bool:
+    """Whether an indicator is a row of a document that the catalogue has no name for."""
+    return indicator_id.startswith(ROW_PREFIX)

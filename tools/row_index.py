@@ -1,0 +1,166 @@
+"""Which row of a document a question means, when the catalogue has no name for it: by covering every word of the question.
+
+A row answers only if all that the question says about its subject is found in the row's label, its parents, its table's title or
+its measure: a word left over may narrow the subject (广东省分行的不良率), and the figure of the whole is never given for a part. The
+other way round the label's own words must be in the question, or the row would say more than was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from data.ports import RowRecord
+from data.row_words import RowWords, row_words
+
+ROW_PREFIX = "row:"
+SEPARATOR = " > "
+_MARKS = re.compile(r"[（(\[【][^（）()\[\]【】]*[）)\]】]|[\s:：、，,。·\-—－_/／“”\"'《》]")
+_NUMBERING = re.compile(r"^(?:其中[:：]?|减[:：]|加[:：]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）]|\d{1,2}[.、])+")
+_SHORTLIST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RowMatch:
+    """A row with how well it fits. covered: share of the question's subject found in it; label: share of its own label asked for.
+
+    unasked: how many words that narrow the row (逾期, 平均) the question does not say.
+    """
+
+    record: RowRecord
+    covered: float
+    label: float
+    context: float
+    unasked: int = 0
+
+    @property
+    def score(self) -> float:
+        """One number to sort by: the question's words first, then the row's own, then its surroundings and its source."""
+        return 4 * self.covered + 2 * self.label + self.context - 0.5 * self.unasked - 0.05 * self.record.rank
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A row's words in canonical form."""
+
+    record: RowRecord
+    leaf: str
+    parents: str
+    around: str
+    measure: str
+    everything: str
+
+
+class RowIndex:
+    """Rows of some collections, ready to be matched; immutable."""
+
+    def __init__(self, records: Sequence[RowRecord], words: RowWords | None = None) -> None:
+        self._records = tuple(records)
+        self._words = words or row_words()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @cached_property
+    def _entries(self) -> list[_Entry]:
+        return [_entry(record, self._words) for record in self._records]
+
+    def match(self, subject: Sequence[str], *, limit: int = 8) -> list[RowMatch]:
+        """Rows whose words cover the subject (the question's words about what is asked), best first."""
+        asked = [core for text in subject if (core := self._words.core(self._words.canonical(_MARKS.sub("", text))))]
+        if not asked:
+            return []
+        return _best([self._judged(entry, asked) for entry in self._shortlist(asked)], limit)
+
+    def siblings(self, indicator_id: str, subject: Sequence[str], *, limit: int = 8) -> list[RowMatch]:
+        """Rows that stand in a table with this indicator's row, under the same measure, and whose label the subject names."""
+        asked = [core for text in subject if (core := self._words.core(self._words.canonical(_MARKS.sub("", text))))]
+        own = [entry for entry in self._entries if entry.record.indicator_id == indicator_id and entry.record.table]
+        tables = {(entry.record.table, entry.measure) for entry in own}
+        if not asked or not tables:
+            return []
+        near = [entry for entry in self._entries if (entry.record.table, entry.measure) in tables and entry.record.indicator_id != indicator_id]
+        return _best([self._judged(entry, asked) for entry in near], limit)
+
+    def labels(self, indicator_id: str) -> list[str]:
+        """The leaf labels under which an indicator's figures stand, as printed, each once."""
+        return list(dict.fromkeys(leaf_of(record.row) for record in self._records if record.indicator_id == indicator_id and record.row))
+
+    def tables(self, subject: Sequence[str], *, limit: int = 3) -> list[list[RowRecord]]:
+        """Tables whose title (with what its rows share) covers the subject, best first: their rows in order."""
+        asked = [core for text in subject if (core := self._words.core(self._words.canonical(_MARKS.sub("", text))))]
+        groups: dict[tuple[str, int], list[_Entry]] = {}
+        for entry in self._entries:
+            if entry.record.table:
+                groups.setdefault((entry.record.table, entry.record.page), []).append(entry)
+        total = sum(len(text) for text in asked) or 1
+        scored = []
+        for entries in groups.values():
+            title = entries[0].around
+            covered = sum(covered_chars(text, title, self._words.particles) for text in asked) / total
+            if covered > 0.99:
+                scored.append((len(title), [entry.record for entry in entries]))
+        return [records for _, records in sorted(scored, key=lambda pair: pair[0])][:limit]
+
+    def _shortlist(self, asked: Sequence[str]) -> list[_Entry]:
+        """The entries that share most pairs of characters with the question."""
+        pairs = {text[at : at + 2] for text in asked for at in range(max(1, len(text) - 1))}
+        counted = [(sum(pair in entry.everything for pair in pairs), -place) for place, entry in enumerate(self._entries)]
+        best = sorted(counted, reverse=True)[:_SHORTLIST]
+        return [self._entries[-place] for hits, place in best if hits]
+
+    def _judged(self, entry: _Entry, asked: Sequence[str]) -> RowMatch:
+        particles = self._words.particles
+        total = sum(_weight(text, particles) for text in asked) or 1
+        said = "\0".join(asked)
+        covered = sum(covered_chars(text, entry.everything, particles) for text in asked) / total
+        own = entry.leaf if entry.leaf not in self._words.generic or not entry.parents else entry.parents
+        label = covered_chars(own, said, particles) / (_weight(own, particles) or 1)
+        measure = covered_chars(entry.measure, said, particles) / _weight(entry.measure, particles) if _weight(entry.measure, particles) else 1.0
+        rest = entry.parents + entry.around
+        context = covered_chars(rest, said, particles) / (_weight(rest, particles) or 1)
+        unasked = sum(word in entry.everything and word not in said for word in self._words.loud)
+        return RowMatch(entry.record, covered, label, context + measure, unasked)
+
+
+def leaf_of(path: str) -> str:
+    """The last label of a row path, without numbering and marks."""
+    return _NUMBERING.sub("", path.rsplit(SEPARATOR, 1)[-1]).strip()
+
+
+def covered_chars(text: str, source: str, particles: frozenset[str]) -> int:
+    """How many characters of a text lie in pieces of two or more that the source holds; a text of one counts by itself.
+
+    Particles that no piece covers do not count (see `_weight`).
+    """
+    covered, at = 0, 0
+    while at < len(text):
+        size = 0
+        while at + size < len(text) and text[at : at + size + 1] in source:
+            size += 1
+        if size >= 2 or (size == 1 and len(text) == 1):
+            covered += _weight(text[at : at + size], particles)
+            at += size
+        else:
+            at += 1
+    return covered
+
+
+def _weight(text: str, particles: frozenset[str]) -> int:
+    return sum(char not in particles for char in text)
+
+
+def _entry(record: RowRecord, words: RowWords) -> _Entry:
+    *parents, leaf = [words.canonical(_MARKS.sub("", _NUMBERING.sub("", label))) for label in (record.row or record.indicator).split(SEPARATOR)]
+    name, _, measure = record.indicator.partition("·") if record.indicator_id.startswith(ROW_PREFIX) else (record.indicator, "", "")
+    around = words.canonical(_MARKS.sub("", record.table))
+    named, measured = words.canonical(_MARKS.sub("", name)), words.canonical(_MARKS.sub("", measure))
+    above = "".join(parents)
+    everything = "\0".join((leaf, above, named, around, measured))
+    return _Entry(record, words.core(leaf) or leaf, above, around, words.core(measured), everything)
+
+
+def _best(matches: Sequence[RowMatch], limit: int) -> list[RowMatch]:
+    return sorted(matches, key=lambda match: -match.score)[:limit]
