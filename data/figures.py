@@ -77,6 +77,11 @@ class Figure:
         """The period as a report words it."""
         return self.period.label(point=self.point)
 
+    @property
+    def span(self) -> str:
+        """The period in canonical form; first and last year of a rate over several years (2021-2023)."""
+        return f"{self.base_period}-{self.period}" if self.operation == "cagr" and self.base_period else str(self.period)
+
     def numbered(self, figure_id: str) -> Figure:
         """The same figure under an id of a fact sheet."""
         return replace(self, id=figure_id)
@@ -84,7 +89,7 @@ class Figure:
     def to_dict(self) -> dict[str, object]:
         """The shape of the command-line contract; the value is plain decimal text."""
         return {
-            "id": self.id, "entity": self.entity, "indicator": self.indicator, "period": str(self.period), "scope": self.scope.value,
+            "id": self.id, "entity": self.entity, "indicator": self.indicator, "period": self.span, "scope": self.scope.value,
             "value": plain(self.quantity), "unit": self.quantity.unit.symbol, "kind": self.kind.value, "formula": self.formula,
             "inputs": list(self.inputs), "evidence": [item.to_dict() for item in self.evidence], "operation": self.operation or None,
             "base_period": str(self.base_period) if self.base_period else None, "gaap": self.gaap.value, "audited": self.audited,

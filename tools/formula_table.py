@@ -176,6 +176,15 @@ _ASSET_QUALITY = (
         tolerance="各行口径不一，与披露值可有差异", note="各行不良生成率口径不一，此处以核销及处置还原新生成不良",
     ),
     Formula(
+        "npl_formation", "不良贷款生成额", "不良贷款生成额 = 期末不良贷款 − 期初不良贷款 + 本期核销及处置",
+        (
+            _NPL, Input("npl_opening", "期初不良贷款余额", ("npl_balance",), "opening"),
+            _flow("npl_disposal", "本期不良核销及处置", "loan_write_offs", "allowance_write_off", expense=True),
+        ),
+        "百万元", PRACTICE, lambda v: v["npl_balance"] - v["npl_opening"] + v["npl_disposal"], flow="npl_disposal", point=False,
+        tolerance="各行口径不一，与披露值可有差异", note="粗略还原：只加回核销及处置，未加回现金清收等",
+    ),
+    Formula(
         "credit_cost", "信用成本", "信用成本 = 贷款信用减值损失 ÷ 平均贷款总额 × 100%",
         (_flow("loan_impairment_loss", "贷款信用减值损失", "credit_impairment_loss", "asset_impairment_loss", expense=True), _MEAN_LOANS), "%", PRACTICE,
         _over("loan_impairment_loss", "total_loans"), flow="loan_impairment_loss", point=False, tolerance=_WEIGHTED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,12 +10,32 @@ from agents.understanding.mentions import Mentions
 from data.indicators import IndicatorCatalogue, Kind
 from tools.name_scanner import NameSpan
 
+_RECIPE = re.compile(r"[:：=＝(（][^:：=＝，。,？?]*[+\-－−＋×÷*/／][^，。,？?]*")
+
 
 def composed(mentions: Mentions, catalogue: IndicatorCatalogue) -> Mentions:
     """The mentions with spread-out names put together: parts with the measure they share, and no name that another one holds."""
+    mentions = _without_recipe(mentions)
     indicators = _without_held(mentions, mentions.indicators, catalogue)
     indicators = _shared_measure(mentions, indicators, catalogue)
     return mentions if indicators == mentions.indicators else replace(mentions, indicators=indicators)
+
+
+def _without_recipe(mentions: Mentions) -> Mentions:
+    """Without what stands in a formula that explains the indicator before it: 不良净生成额：期末不良-期初不良+核销."""
+    recipe = _RECIPE.search(mentions.text)
+    if recipe is None or not any(span.end <= recipe.start() for span in mentions.indicators):
+        return mentions
+    start, end = recipe.span()
+    return replace(
+        mentions,
+        indicators=[span for span in mentions.indicators if not start <= span.start < end],
+        ambiguous=[span for span in mentions.ambiguous if not start <= span.start < end],
+        periods=[mention for mention in mentions.periods if not start <= mention.start < end],
+        base_periods=[mention for mention in mentions.base_periods if not start <= mention.start < end],
+        cues=[hit for hit in mentions.cues if not start <= hit.start < end],
+        unexplained=[span for span in mentions.unexplained if not start <= span[0] < end],
+    )
 
 
 def _without_held(mentions: Mentions, spans: Sequence[NameSpan], catalogue: IndicatorCatalogue) -> list[NameSpan]:

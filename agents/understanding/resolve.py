@@ -34,6 +34,8 @@ class PeriodResolver:
         # "2018到2022年逐年": the years are given, 逐年 only says that each is wanted.
         dated = len({period for mention in mentions for period in mention.periods}) > 1
         for mention in mentions:
+            if year_given and mention.relative is Relative.LATEST and mention.text.endswith("期末"):
+                continue  # 2019年…期末不良: the end of the year that is named
             if mention in consumed or (dated and mention.relative is Relative.LAST_YEARS and not mention.count):
                 continue
             found += mention.periods or self._relative(mention, year_given)

@@ -196,6 +196,8 @@ def _hedged(size: Decimal, value: Decimal, quantum: Decimal, hedge: str) -> bool
 
 
 def _kind_agrees(item: Candidate, setting: Setting) -> bool:
+    if item.figure.kind is FigureKind.REPORTED and item.change and f"={item.figure.indicator}" in setting.indicators:
+        return True  # a row that is a change by its own name: 利率上升100个基点的利息净收入变动为…
     if setting.direction.change is None:
         return not item.change or setting.direction.signalled or bool(item.names & set(setting.indicators) & {f"={item.figure.indicator}"})
     return item.change is setting.direction.change

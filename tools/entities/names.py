@@ -13,7 +13,7 @@ _SUFFIX = re.compile(
     r"(?:\([一-鿿]{2,4}\))?(?:集团)?(?:股份有限公司|有限责任公司|控股有限公司|有限公司|集团公司|总公司|会计师事务所|会计师行|律师事务所)(?:\(特殊普通合伙\)|\(有限合伙\))?"
 )
 _LOCAL_BANK = re.compile(r"[一-鿿]{2,8}?(?:农村商业银行|农商银行|村镇银行|农村合作银行|农商行)")
-_LONE_BANK = re.compile(r"(?<![一-鿿])[一-鿿]{2,5}?(?:市商业|商业)?银行(?:\((?:中国|香港|澳门)\))?(?=[^一-鿿]|$|[和与及等的将在拟因净营总资不拨核一贷存发获为率成本披公]|(?:[一-鿿]{2,6}银行))")
+_LONE_BANK = re.compile(r"(?<![一-鿿\d])[一-鿿]{2,5}?(?:市商业|商业)?银行(?:\((?:中国|香港|澳门)\))?(?=[^一-鿿]|$|[和与及等的将在拟因净营总资不拨核一贷存发获为率成本披公]|(?:[一-鿿]{2,6}银行))")
 _NO_BANK = re.compile(
     r"中央|人民|世界|投资|私人|手机|网上|网络|零售|交易|数字|电子|政策|开放|^商业|系统|影子|直销|头部|托管|代理|国际|结算|保荐|其他|多家|这家|专业|传统|^农村|"
     r"公司|流量|绿色|智慧|科技|普惠|社区|综合|现代|主流|主要|优秀|最佳|最|一流|轻型|价值|财富|合作|存管|主办|承销|监管|海外|清算|储蓄银行|不同|所有|部分|家银|大行"
@@ -62,6 +62,7 @@ def find_companies(text: str) -> list[EntitySpan]:
     """Every company named in a prepared text (self references aside), left to right, none overlapping."""
     taken = [*_registered(text), *_codes(text)]
     taken = _over(taken, _by_suffix(text))
+    taken += _lone_banks(text, taken)
     taken = _over(_short_lists(text), taken)
     return sorted(EntitySpan(start, end, EntityType.COMPANY) for start, end in taken if not _owner(text, start))
 
@@ -118,7 +119,15 @@ def _by_suffix(text: str) -> list[tuple[int, int]]:
         if match.start() - start >= 2 and "交易所" not in text[start:last]:
             found += _split_repeats(text, start, last)
     found += [match.span() for match in _LOCAL_BANK.finditer(text) if not _NO_NAME.search(match[0][:-3])]
-    return found + [match.span() for match in _LONE_BANK.finditer(text) if not _NO_NAME.search(match[0]) and not _NO_BANK.search(match[0])]
+    return found
+
+
+def _lone_banks(text: str, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Banks that the registry does not know, at the head of a clause or in a list, apart from the names already found."""
+    return [
+        match.span() for match in _LONE_BANK.finditer(text)
+        if not _NO_NAME.search(match[0]) and not _NO_BANK.search(match[0]) and all(match.end() <= low or match.start() >= high for low, high in taken)
+    ]  # fmt: skip
 
 
 def _left_edge(text: str, low: int, high: int) -> int:
