@@ -13,7 +13,7 @@ from decimal import Decimal
 from data.errors import FormulaError
 from data.figures import Figure, FigureKind
 from data.indicators import Direction
-from data.units import Quantity, unit
+from data.units import Dimension, Quantity, unit
 from tools.derivation import change_unit, derived, is_amount, value_in
 from tools.exact import PRECISION, exact, trimmed
 
@@ -163,6 +163,23 @@ def ratio(numerator: Figure, denominator: Figure, unit_symbol: str = "%") -> Fig
     name = f"{numerator.indicator}与{denominator.indicator}之比"
     formula = f"比率 = {numerator.indicator} ÷ {denominator.indicator}" + (" × 100%" if target.symbol == "%" else "")
     return derived([numerator, denominator], Quantity(value, target), indicator=name, formula=formula, operation="ratio")
+
+
+def per_unit(amount: Figure, count: Figure) -> Figure:
+    """An amount for each of what is counted (存款 ÷ 网点数), in the amount's unit.
+
+    Raises:
+        FormulaError: the count is zero, or an input has no id.
+        UnitError: the first is no amount, or the second counts nothing.
+    """
+    if not is_amount(amount.quantity.unit) or count.quantity.unit.dimension is not Dimension.COUNT:
+        raise UnitError(f"{amount.indicator}（{amount.quantity.unit}）不能按{count.indicator}（{count.quantity.unit}）平均")
+    if not count.quantity.value:
+        raise FormulaError(f"{count.period_label}{count.indicator}为零，不能作分母")
+    with exact():
+        value = amount.quantity.value / count.quantity.base
+    name, formula = f"平均每{count.quantity.unit.noun}{count.indicator}的{amount.indicator}", f"{amount.indicator} ÷ {count.indicator}"
+    return derived([amount, count], Quantity(value, amount.quantity.unit), indicator=name, formula=formula, operation="ratio")
 
 
 def average(figures: Sequence[Figure]) -> Figure:

@@ -36,9 +36,14 @@ class RowMatch:
     unasked: int = 0
 
     @property
+    def named(self) -> bool:
+        """Whether the catalogue knows what the row is."""
+        return not self.record.indicator_id.startswith(ROW_PREFIX)
+
+    @property
     def score(self) -> float:
         """One number to sort by: the question's words first, then the row's own, then its surroundings and its source."""
-        return 4 * self.covered + 2 * self.label + self.context - 0.5 * self.unasked - 0.05 * self.record.rank
+        return 4 * self.covered + 2 * self.label + self.context - 0.5 * self.unasked - 0.05 * self.record.rank + 0.3 * self.named
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +74,14 @@ class RowIndex:
 
     def match(self, subject: Sequence[str], *, limit: int = 8) -> list[RowMatch]:
         """Rows whose words cover the subject (the question's words about what is asked), best first."""
-        asked = [core for text in subject if (core := self._words.core(self._words.canonical(_MARKS.sub("", text))))]
+        asked = self._asked(subject)
         if not asked:
             return []
         return _best([self._judged(entry, asked) for entry in self._shortlist(asked)], limit)
 
     def siblings(self, indicator_id: str, subject: Sequence[str], *, limit: int = 8) -> list[RowMatch]:
         """Rows that stand in a table with this indicator's row, under the same measure, and whose label the subject names."""
-        asked = [core for text in subject if (core := self._words.core(self._words.canonical(_MARKS.sub("", text))))]
+        asked = self._asked(subject)
         own = [entry for entry in self._entries if entry.record.indicator_id == indicator_id and entry.record.table]
         tables = {(entry.record.table, entry.measure) for entry in own}
         if not asked or not tables:
@@ -88,21 +93,25 @@ class RowIndex:
         """The leaf labels under which an indicator's figures stand, as printed, each once."""
         return list(dict.fromkeys(leaf_of(record.row) for record in self._records if record.indicator_id == indicator_id and record.row))
 
-    def tables(self, subject: Sequence[str], *, limit: int = 3) -> list[list[RowRecord]]:
-        """Tables whose title (with what its rows share) covers the subject, best first: their rows in order."""
-        asked = [core for text in subject if (core := self._words.core(self._words.canonical(_MARKS.sub("", text))))]
+    def tables(self, subject: Sequence[str]) -> list[list[RowRecord]]:
+        """Tables whose title covers the subject, those with the least besides first: their rows, each page's apart, in order."""
+        asked = self._asked(subject)
         groups: dict[tuple[str, int], list[_Entry]] = {}
         for entry in self._entries:
             if entry.record.table:
                 groups.setdefault((entry.record.table, entry.record.page), []).append(entry)
-        total = sum(len(text) for text in asked) or 1
+        total = sum(_weight(text, self._words.particles) for text in asked) or 1
         scored = []
-        for entries in groups.values():
+        for place, entries in enumerate(groups.values()):
             title = entries[0].around
-            covered = sum(covered_chars(text, title, self._words.particles) for text in asked) / total
-            if covered > 0.99:
-                scored.append((len(title), [entry.record for entry in entries]))
-        return [records for _, records in sorted(scored, key=lambda pair: pair[0])][:limit]
+            if asked and sum(covered_chars(text, title, self._words.particles) for text in asked) >= total:
+                unasked = sum(word in title and not any(word in text for text in asked) for word in self._words.loud)
+                scored.append((unasked, len(title), place, [entry.record for entry in entries]))
+        return [records for *_, records in sorted(scored, key=lambda item: item[:3])]
+
+    def _asked(self, subject: Sequence[str]) -> list[str]:
+        """What tells one row from another in the words of a question, in canonical form."""
+        return [core for text in subject if (core := self._words.core(self._words.canonical(_MARKS.sub("", text))))]
 
     def _shortlist(self, asked: Sequence[str]) -> list[_Entry]:
         """The entries that share most pairs of characters with the question."""

@@ -11,9 +11,11 @@ from agents.plan import Op, Operation
 from data.errors import FormulaError, UnitError
 from data.figures import Figure, FigureKind
 from data.periods import Period
-from data.units import Quantity, unit
+from data.units import Dimension, Quantity, unit
+from tools.calculator import per_unit
 from tools.calculator import ratio as quotient
 from tools.calculator import share as part_of
+from tools.derivation import is_amount
 from tools.expressions import evaluate
 
 OVERVIEW = (
@@ -85,6 +87,8 @@ def _overview_line(desk: Desk, bank: str, name: str, period: Period) -> tuple[st
 def _share(desk: Desk, part: Figure, whole: Figure, *, ratio: bool) -> Figure | None:
     """The share, or for 除以 and 比值 the plain quotient; None with a remark where there is none."""
     try:
+        if ratio and whole.quantity.unit.dimension is Dimension.COUNT and is_amount(part.quantity.unit):
+            return desk.sheet.add(per_unit(part, whole))
         return desk.sheet.add(quotient(part, whole) if ratio else part_of(part, whole))
     except (FormulaError, UnitError) as error:
         desk.remark(str(error))

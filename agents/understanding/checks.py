@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from agents.plan import Carried, Op, Operation, Slots
+from agents.understanding.fillers import PART
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions
 from agents.understanding.qualifiers import adjoins, narrowing
@@ -96,6 +97,8 @@ def _nothing_named(mentions: Mentions, slots: Slots, operations: list[Operation]
 def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, known: Catalogues) -> Refusal | None:
     """A word that nothing accounts for, in a clause that names an indicator, may narrow it (深圳分行的不良率): never answer the wider one."""
     if operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.ANALYSIS, Op.WHY, Op.DEFINITION):
+        return None
+    if operations[0].op is Op.WALK and not any(PART.search(mentions.text[start:end]) for start, end in mentions.unexplained):
         return None
     if mentions.indicators:
         for start, end in narrowing(mentions):

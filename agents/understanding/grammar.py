@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from agents.plan import INTENTS, Carried, Op, Operation, QueryPlan, Slots
+from agents.understanding.breakdown import breakdown_of
 from agents.understanding.carryover import Merged, merge
 from agents.understanding.checks import MAX_CHARS, TOO_LONG, Catalogues, refusal_of
 from agents.understanding.compounds import composed
@@ -30,6 +31,7 @@ from tools.name_scanner import NameScanner
 _NEEDS_NO_PERIOD = (Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION)
 _NEEDS_YEARS = (Op.TREND, Op.CAGR)
 _CHANGES = (Op.YOY, Op.QOQ, Op.DIFFERENCE)
+_MAY_BE_A_TABLE = (Op.VALUE, Op.PARTS, Op.RANK, Op.COMPARE, Op.OVERVIEW, Op.SHARE, Op.GENERAL, Op.TREND)
 _MANY_BANKS = (Op.VALUE,)
 _BARE_CHANGE = re.compile(r"(?:变化|变动)(?:如何|怎么样|呢)?")
 _SINCE = re.compile(r"以来|至今|(?:年|末|底)起|开始")
@@ -63,6 +65,9 @@ class Understanding:
             return given
         merged = merge(mentions, carried, self.banks)
         operations = self._defaults(mentions, merged)
+        if operations[0].op in _MAY_BE_A_TABLE and (table := breakdown_of(mentions, horizon)) is not None:
+            mentions, operations = replace(mentions, unexplained=[], ambiguous=[], indicators=[]), [Operation(Op.BREAKDOWN, highest=table.highest)]
+            merged = replace(merged, slots=replace(merged.slots, indicators=table.indicators))
         slots, notes = self._bank_default(merged, operations, horizon)
         slots, operations = _placed_among_all(self._ifrs_siblings(slots), operations, horizon)
         refusal = refusal_of(mentions, slots, operations, carried, Catalogues(self.banks, self.catalogue, horizon))

@@ -15,6 +15,7 @@ _OVER = re.compile(r"\s*(?:比上?|[:/／÷])\s*")
 _PER = re.compile(r"\s*分之\s*")
 _IS = re.compile(r"\s*(?:是|为|有|约为|约是|大概是|大约是|差不多是|达到|达|相当于)\s*")
 _TIMES = re.compile(r"\s*的?\s*(?:(?:几|多少|几点几)倍|百分之(?:几|多少)|几成)")
+_EACH = re.compile(r"(?:平均|均摊到?|摊到)?每一?(?:个|家|名|位|户|张|笔|台|股|人)?$")
 _PROPORTION = re.compile(r"\s*的?\s*(?:比例|比率|占比|比重|百分比|份额)")
 _SHARE = Cue(Op.SHARE, re.compile("占"))
 _MORE = re.compile(r"\s*(?:更|要)?[高低多少大小]")
@@ -32,6 +33,9 @@ def ratio_hits(text: str, indicators: Sequence[NameSpan]) -> list[CueHit]:
     for one, other in pairwise(indicators):
         if one.ref == other.ref:
             continue
+        if each := _EACH.search(text[: one.start]):
+            hits.append(CueHit(_RATIO, each.start(), each.end(), each[0]))
+            continue
         between, times = text[one.end : other.start], _TIMES.match(text, other.end)
         if (_OVER.fullmatch(between) and not _MORE.match(text, other.end)) or _PER.fullmatch(between):
             hits.append(CueHit(_RATIO, one.end, other.start, between))
@@ -47,6 +51,6 @@ def ratio_hits(text: str, indicators: Sequence[NameSpan]) -> list[CueHit]:
 def whole_comes_first(text: str, one: NameSpan, other: NameSpan) -> bool:
     """Whether the first of two named figures is the whole: "营业收入里利息净收入占多少", "总资产分之净利润"."""
     between = text[one.end : other.start]
-    if _BELOW.match(text, one.end) or _BELOW_IS.search(text[: one.start]):
+    if _EACH.search(text[: one.start]) or _BELOW.match(text, one.end) or _BELOW_IS.search(text[: one.start]):
         return True
     return bool(_PER.fullmatch(between) or _WITHIN.match(between) or _FROM.match(between))

@@ -18,6 +18,7 @@ from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions
 from agents.understanding.qualifiers import narrowing
 from data.indicators import IndicatorCatalogue
+from data.row_words import row_words
 from tools.name_scanner import NameKind, NameSpan
 from tools.row_index import ROW_PREFIX, RowIndex, RowMatch, leaf_of
 
@@ -27,6 +28,7 @@ _TELLING = 4  # a label this long stands for itself, whatever the table over it 
 _LABEL = 0.5  # a label may be longer than what analysts say of it: 重组贷款 for 重组贷款和垫款
 _MARGIN = 0.3
 _WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
+_OWNED = re.compile(r"^(?:(?:控股|全资)?(?:子公司|附属公司)|旗下(?:的)?)(?=[\u4e00-\u9fff]{4,})")
 _LIST = re.compile(r"[、，,和与及以跟]")
 _NOT_ROWS = (Op.REPORT, Op.COVERAGE, Op.WALK, Op.DUPONT, Op.DEFINITION)
 
@@ -46,6 +48,8 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
         return mentions
     if spans and (named := _apart(mentions, spans, horizon, catalogue)):
         return _read_as(mentions, [(spans, named)])
+    if leaning and spans and (part := _part_of(carried, rows, catalogue, _words(mentions, spans))):
+        return _read_as(mentions, [(spans, part)])
     if leaning and spans and (beside := _sure(_beside(carried, rows, _words(mentions, spans)))):
         return _read_as(mentions, [(spans, beside.record.indicator_id)])
     if loud and (best := _sure(rows.match(_words(mentions, loud)))):
@@ -60,7 +64,7 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
 def _apart(mentions: Mentions, spans: Sequence[Span], horizon: Horizon, catalogue: IndicatorCatalogue) -> str | None:
     """An indicator whose name other words part: 西部地区 2018年底 贷款余额."""
     joined = "".join(_words(mentions, spans))
-    found = catalogue.by_name(joined) or catalogue.by_name(re.sub(r"的|余额|总额|规模|金额", "", joined))
+    found = catalogue.by_name(joined) or catalogue.by_name(row_words().core(joined).replace("的", ""))
     return found.id if found is not None and horizon.periods((), (found.id,)) else None
 
 
@@ -114,7 +118,8 @@ def _joined(text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _words(mentions: Mentions, spans: Sequence[Span]) -> list[str]:
-    return [mentions.text[start:end] for start, end in spans]
+    """The words of some spans; "子公司" before a company's own name says nothing more."""
+    return [_OWNED.sub("", mentions.text[start:end]) for start, end in spans]
 
 
 def _sure(matches: Sequence[RowMatch]) -> RowMatch | None:
@@ -150,20 +155,33 @@ def _names_part(label: str, mentions: Mentions, spans: Sequence[Span]) -> bool:
     return label not in said and said not in label
 
 
+def _part_of(carried: Carried, rows: RowIndex, catalogue: IndicatorCatalogue, words: Sequence[str]) -> str | None:
+    """A part of what the talk is about, which its name would complete: after 风险加权资产, "其中信用风险的呢"."""
+    name = carried.slots.indicators[-1]
+    whole = catalogue.get(name).name if name in catalogue else ""
+    joined = catalogue.by_name("".join(words) + whole)
+    if joined is not None and rows.labels(joined.id):
+        return joined.id
+    best = next((match for match in rows.match([*words, whole]) if match.covered >= _SURE and match.label >= _FULL), None) if whole else None
+    return best.record.indicator_id if best is not None and best.record.indicator_id != name and not best.unasked else None
+
+
 def _beside(carried: Carried, rows: RowIndex, words: Sequence[str]) -> list[RowMatch]:
     return [match for name in carried.slots.indicators[-1:] for match in rows.siblings(name, words)]
 
 
 def _listed(mentions: Mentions, spans: Sequence[Span], rows: RowIndex) -> list[tuple[list[Span], str]]:
-    """Several parts that share the rest of their name ("信用、市场、操作风险加权资产"): each is matched with the common words."""
-    pieces = [piece for start, end in spans for piece in _pieces(mentions.text, start, end)]
+    """Several parts that share the rest of their name (风险加权资产按信用、市场、操作风险): each is matched with the common words."""
+    list_at = next((span for span in spans if len(_pieces(mentions.text, *span)) > 1), None)
+    pieces = _pieces(mentions.text, *list_at) if list_at else list(spans)
     if len(pieces) < 2:
         return []
-    words = _words(mentions, pieces)
+    head = [word.removesuffix("按") for word in _words(mentions, [span for span in spans if span != list_at])] if list_at else []
+    words = [word.removeprefix("按") for word in _words(mentions, pieces)]
     found = []
-    for place, piece in enumerate(pieces):
-        tail = words[-1] if place < len(words) - 1 else ""
-        match = _sure(rows.match([words[place]])) or (_sure(rows.match([words[place] + tail[2:]])) if tail else None)
+    for piece, word in zip(pieces, words, strict=True):
+        tails = ["", *(words[-1][cut:] for cut in range(1, len(words[-1])))] if word is not words[-1] else [""]
+        match = next((match for tail in tails for match in [_sure(rows.match([word + tail, *head]))] if match), None)
         if match is None:
             return []
         found.append(([piece], match.record.indicator_id))
