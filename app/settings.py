@@ -34,12 +34,15 @@ class Settings:
 
     home: folder of all state (CAIZHI_HOME, default var). database_url: the ledger (CAIZHI_DATABASE_URL, default a SQLite file
     in home). models: CAIZHI_GENERAL_MODEL, CAIZHI_GENERAL_BASE_URL, CAIZHI_GENERAL_API_KEY and so on for LONG_CONTEXT and
-    FINETUNED. cache: whether answers are cached (CAIZHI_CACHE).
+    FINETUNED. embedding, reranker: models of the search by name or path (CAIZHI_EMBEDDING, CAIZHI_RERANKER; default the shipped ones,
+    "none" for none). cache: whether answers are cached (CAIZHI_CACHE).
     """
 
     home: Path = Path("var")
     database_url: str = ""
     collection: str = ""
+    embedding: str = ""
+    reranker: str = ""
     cache: bool = True
     debug: bool = False
     models: tuple[ModelSettings, ...] = ()
@@ -56,7 +59,9 @@ class Settings:
         if unknown:
             raise SettingsError(f"没有这些设置：{'、'.join(sorted(unknown))}")
         values: dict[str, Any] = {"models": _models(source)}
-        for name, read in (("home", Path), ("database_url", str), ("collection", str), ("cache", _switch), ("debug", _switch)):
+        texts = ("database_url", "collection", "embedding", "reranker")
+        readers: tuple[tuple[str, Any], ...] = (("home", Path), *((name, str) for name in texts), ("cache", _switch), ("debug", _switch))
+        for name, read in readers:
             text = source.get(PREFIX + name.upper())
             if text is not None and (text or name != "home"):
                 values[name] = read(text)

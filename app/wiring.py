@@ -19,6 +19,7 @@ from data.errors import SettingsError
 from data.indicators import indicator_catalogue
 from retrieval.engine import RetrievalEngine
 from retrieval.ledger import Ledger
+from retrieval.library import Library
 from retrieval.seed import seed_bundled
 from tools.name_scanner import name_scanner
 
@@ -47,17 +48,19 @@ def open_assistant(settings: Settings, *, models: LLMService | None = None, cloc
     make_home(settings)
     banks, catalogue, scanner = bank_registry(), indicator_catalogue(), name_scanner()
     ledger = Ledger.open(settings.ledger_url)
+    library = Library.open(settings.ledger_url)
     service = models or _service(settings)
     threads = _Threads(settings.home / "threads.db")
     try:
         seed_bundled(ledger)
         yield Assistant(
-            build_graph=threads.open, store=ledger, searcher=RetrievalEngine(), banks=banks, catalogue=catalogue, scanner=scanner,
+            build_graph=threads.open, store=ledger, searcher=retrieval_engine(settings, library), banks=banks, catalogue=catalogue, scanner=scanner,
             understanding=Understanding.build(scanner, banks, catalogue), models=service, clock=clock, settings=settings,
         )
     finally:
         service.close()
         threads.close()
+        library.close()
         ledger.close()
 
 
@@ -78,6 +81,20 @@ class _Threads:
     def close(self) -> None:
         if self._saver is not None:
             self._saver.conn.close()
+
+
+def retrieval_engine(settings: Settings, library: Library) -> RetrievalEngine:
+    """Search over the library with the models of the settings; each is read at its first use.
+
+    Raises:
+        SettingsError: a model is named that cannot be had.
+    """
+    from retrieval.bert_reranker import reranker
+    from retrieval.embeddings import embedder
+
+    return RetrievalEngine(
+        library=library, folder=settings.home / "index", embedder=embedder(settings.embedding), reranker=reranker(settings.reranker)
+    )
 
 
 def make_home(settings: Settings) -> None:

@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from retrieval.extraction.sentences import SentenceReader
     from retrieval.ledger import Ledger
     from retrieval.library import Library
-    from retrieval.library_rows import DocumentRecord
 
 # Raise it when parsing or extraction changes: documents that an older version read are then read again.
 PIPELINE = "1"
-_BEGUN, _DONE = "begun", f"done:{PIPELINE}"
+_DONE = f"done:{PIPELINE}"
 _BANK, _ROW = "bank:", "row:"
 _BLOCK = 1 << 20
 _MAX_BYTES = 512 << 20
@@ -194,37 +193,27 @@ class Ingestor:
 
     def _store(self, path: Path, key: str, collection: str, prepared: Prepared, seconds: float, tell: Progress) -> IngestReport:
         started = perf_counter()
-        extraction = prepared.extraction
+        document, extraction = prepared.document, prepared.extraction
         checks = list(self._checker(extraction.figures))
         figures = _marked(extraction.figures, checks)
         tell("入库", 0, len(figures))
-        record = _record(prepared, collection, self._now())
         self._ledger.remove_document(collection, key)
-        self._library.add(replace(record, status=_BEGUN), [])
+        self._library.begin(
+            collection, document, pipeline=PIPELINE, entity=extraction.subject.entity, entity_id=_owner(extraction),
+            period=str(extraction.subject.period or ""), ingested_at=self._now(),
+        )
         added = self._ledger.add(figures)
+        self._library.add_chunks(collection, key, prepared.chunks)
         report = _report(path, key, prepared, checks, added, seconds + perf_counter() - started)
-        self._library.add(replace(record, status=_DONE, report=report.to_dict(), warnings=tuple(report.warnings)), prepared.chunks)
+        self._library.finish(collection, key, report.to_dict())
         tell("入库", len(figures), len(figures))
         return report
 
     def _is_done(self, collection: str, key: str) -> bool:
-        record = self._library.document(collection, key)
-        return record is not None and record.status == _DONE
+        return self._library.status(collection, key) == _DONE
 
     def _unchanged(self, path: Path, key: str, collection: str) -> IngestReport:
-        record = self._library.document(collection, key)
-        assert record is not None
-        return IngestReport(**{**record.report, "path": str(path), "status": "unchanged", "seconds": 0.0})
-
-
-def _record(prepared: Prepared, collection: str, now: str) -> DocumentRecord:
-    from retrieval.library_rows import DocumentRecord
-
-    document, subject = prepared.document, prepared.extraction.subject
-    return DocumentRecord(
-        collection, document.key, document.name, document.title, document.format, len(document.pages), entity_id=_owner(prepared.extraction),
-        entity=subject.entity, period=str(subject.period or ""), ingested_at=now,
-    )
+        return IngestReport(**{**self._library.report(collection, key), "path": str(path), "status": "unchanged", "seconds": 0.0})
 
 
 def _report(path: Path, key: str, prepared: Prepared, checks: Sequence[Check], added: int, seconds: float) -> IngestReport:

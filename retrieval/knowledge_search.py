@@ -14,7 +14,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from data.knowledge_base import KnowledgeEntry, KnowledgeKind, knowledge_entries
-from data.ports import Passage
+from data.ports import ANY_DOCUMENT, Passage, PassageFilter
 from data.text import normalise_name
 from retrieval.lexical import LexicalIndex
 
@@ -36,8 +36,13 @@ class KnowledgeSearch:
     def __init__(self, entries: Sequence[KnowledgeEntry] | None = None) -> None:
         self._given = entries
 
-    def search(self, query: str, top_k: int = 5, collections: Sequence[str] = ()) -> list[Passage]:
-        """The best entries, best first; none when `collections` names others only, or nothing in the query matches."""
+    def search(
+        self, query: str, top_k: int = 5, collections: Sequence[str] = (), *, rerank: bool = True, filters: PassageFilter = ANY_DOCUMENT
+    ) -> list[Passage]:
+        """The best entries, best first; none when `collections` names others only, or nothing in the query matches.
+
+        Entries are of no bank and no document, and their order is final: `rerank` and `filters` change nothing.
+        """
         if top_k < 1 or (collections and COLLECTION not in collections):
             return []
         topic = _topic(query)

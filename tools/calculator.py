@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from data.errors import FormulaError
+from data.errors import FormulaError, UnitError
 from data.figures import Figure, FigureKind
 from data.indicators import Direction
 from data.units import Dimension, Quantity, unit

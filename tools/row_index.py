@@ -130,7 +130,9 @@ class RowIndex:
         measure = covered_chars(entry.measure, said, particles) / _weight(entry.measure, particles) if _weight(entry.measure, particles) else 1.0
         rest = entry.parents + entry.around
         context = covered_chars(rest, said, particles) / (_weight(rest, particles) or 1)
-        unasked = sum(word in entry.everything and word not in said for word in self._words.loud)
+        # The catalogue's name for a row has been read with the table's title; of another row the title says what it is.
+        own_words = entry.everything if entry.record.indicator_id.startswith(ROW_PREFIX) else entry.leaf
+        unasked = sum(word in own_words and word not in said for word in self._words.loud)
         return RowMatch(entry.record, covered, label, context + measure, unasked)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agents.plan import Op
 from agents.understanding.mentions import Mentions
 from data.indicators import IndicatorCatalogue, Kind
 from tools.name_scanner import NameSpan
@@ -17,6 +18,7 @@ def composed(mentions: Mentions, catalogue: IndicatorCatalogue) -> Mentions:
     """The mentions with spread-out names put together: parts with the measure they share, and no name that another one holds."""
     mentions = _without_recipe(mentions)
     indicators = _without_held(mentions, mentions.indicators, catalogue)
+    mentions = _change_by_name(mentions, indicators, catalogue)
     indicators = _shared_measure(mentions, indicators, catalogue)
     return mentions if indicators == mentions.indicators else replace(mentions, indicators=indicators)
 
@@ -36,6 +38,14 @@ def _without_recipe(mentions: Mentions) -> Mentions:
         cues=[hit for hit in mentions.cues if not start <= hit.start < end],
         unexplained=[span for span in mentions.unexplained if not start <= span[0] < end],
     )
+
+
+def _change_by_name(mentions: Mentions, spans: Sequence[NameSpan], catalogue: IndicatorCatalogue) -> Mentions:
+    """Without a 变动多少 that belongs to the name of what is asked for (利率上升100个基点的利息净收入变动)."""
+    if not any(catalogue.get(span.ref).name.endswith(("变动", "变化", "变动额")) for span in spans):
+        return mentions
+    kept = [hit for hit in mentions.cues if not (hit.cue.op in (Op.DIFFERENCE, Op.TREND) and hit.text.startswith(("变动", "变化", "的变动")))]
+    return replace(mentions, cues=kept)
 
 
 def _without_held(mentions: Mentions, spans: Sequence[NameSpan], catalogue: IndicatorCatalogue) -> list[NameSpan]:

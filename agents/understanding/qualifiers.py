@@ -55,7 +55,9 @@ def adjoins(mentions: Mentions, span: Span) -> bool:
 
 def _compounds(mentions: Mentions) -> list[Span]:
     """Names of amounts that directly precede another indicator (战略客户不良率); a list would part them."""
-    joined = [(one, other) for one, other in pairwise(mentions.indicators) if re.fullmatch(r"的?", mentions.text[one.end : other.start])]
+    counted = {hit.end for hit in mentions.cues if "每" in hit.text}  # 每个网点吸收存款: the second over the first
+    joined = [(one, other) for one, other in pairwise(mentions.indicators)
+              if re.fullmatch(r"的?", mentions.text[one.end : other.start]) and one.start not in counted]
     return [(one.start, one.end) for one, other in joined if (one.ref, other.ref) not in _NO_NARROWER]
 
 

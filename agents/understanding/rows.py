@@ -29,6 +29,7 @@ _LABEL = 0.5  # a label may be longer than what analysts say of it: 重组贷款
 _MARGIN = 0.3
 _WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
 _OWNED = re.compile(r"^(?:(?:控股|全资)?(?:子公司|附属公司)|旗下(?:的)?)(?=[\u4e00-\u9fff]{4,})")
+_BETWEEN = re.compile(r"[、，,和与及以跟\s]{1,2}")
 _LIST = re.compile(r"[、，,和与及以跟]")
 _NOT_ROWS = (Op.REPORT, Op.COVERAGE, Op.WALK, Op.DUPONT, Op.DEFINITION)
 
@@ -127,7 +128,7 @@ def _sure(matches: Sequence[RowMatch]) -> RowMatch | None:
     fitting = [match for match in matches if match.covered >= _SURE and match.label >= _LABEL]
     if not fitting:
         return None
-    best = fitting[0]
+    best = next((match for match in fitting if match.label >= _FULL and match.named), fitting[0])
     if best.unasked and (best.label < _FULL or len(leaf_of(best.record.row)) < _TELLING):
         return None
     if best.label >= _FULL:
@@ -159,11 +160,17 @@ def _part_of(carried: Carried, rows: RowIndex, catalogue: IndicatorCatalogue, wo
     """A part of what the talk is about, which its name would complete: after 风险加权资产, "其中信用风险的呢"."""
     name = carried.slots.indicators[-1]
     whole = catalogue.get(name).name if name in catalogue else ""
-    joined = catalogue.by_name("".join(words) + whole)
-    if joined is not None and rows.labels(joined.id):
+    joined = catalogue.by_name(_overlapped("".join(words), whole))
+    if joined is not None and joined.id != name and rows.labels(joined.id):
         return joined.id
-    best = next((match for match in rows.match([*words, whole]) if match.covered >= _SURE and match.label >= _FULL), None) if whole else None
-    return best.record.indicator_id if best is not None and best.record.indicator_id != name and not best.unasked else None
+    best = _sure([match for match in rows.match([*words, whole]) if match.label >= _FULL]) if whole else None
+    return best.record.indicator_id if best is not None and best.record.indicator_id != name else None
+
+
+def _overlapped(part: str, whole: str) -> str:
+    """Two words as one, what the first ends in and the second begins with said once: 信用风险 + 风险加权资产."""
+    shared = next((size for size in range(min(len(part), len(whole)), 0, -1) if part.endswith(whole[:size])), 0)
+    return part + whole[shared:]
 
 
 def _beside(carried: Carried, rows: RowIndex, words: Sequence[str]) -> list[RowMatch]:
@@ -172,20 +179,30 @@ def _beside(carried: Carried, rows: RowIndex, words: Sequence[str]) -> list[RowM
 
 def _listed(mentions: Mentions, spans: Sequence[Span], rows: RowIndex) -> list[tuple[list[Span], str]]:
     """Several parts that share the rest of their name (风险加权资产按信用、市场、操作风险): each is matched with the common words."""
-    list_at = next((span for span in spans if len(_pieces(mentions.text, *span)) > 1), None)
-    pieces = _pieces(mentions.text, *list_at) if list_at else list(spans)
+    pieces = _list_of(mentions.text, [piece for span in spans for piece in _pieces(mentions.text, *span)])
     if len(pieces) < 2:
         return []
-    head = [word.removesuffix("按") for word in _words(mentions, [span for span in spans if span != list_at])] if list_at else []
-    words = [word.removeprefix("按") for word in _words(mentions, pieces)]
+    head = _words(mentions, [span for span in spans if not any(span[0] < end and start < span[1] for start, end in pieces)])
+    words = _words(mentions, pieces)
     found = []
     for piece, word in zip(pieces, words, strict=True):
-        tails = ["", *(words[-1][cut:] for cut in range(1, len(words[-1])))] if word is not words[-1] else [""]
+        tails = ["", *(words[-1][cut:] for cut in range(1, len(words[-1])))] if piece is not pieces[-1] else [""]
         match = next((match for tail in tails for match in [_sure(rows.match([word + tail, *head]))] if match), None)
         if match is None:
             return []
         found.append(([piece], match.record.indicator_id))
     return found
+
+
+def _list_of(text: str, pieces: Sequence[Span]) -> list[Span]:
+    """The longest run of pieces that only list marks part."""
+    runs: list[list[Span]] = []
+    for piece in pieces:
+        if runs and _BETWEEN.fullmatch(text[runs[-1][-1][1] : piece[0]]):
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return max(runs, key=len, default=[])
 
 
 def _pieces(text: str, start: int, end: int) -> list[Span]:

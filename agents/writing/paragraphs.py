@@ -13,9 +13,9 @@ from tools.derivation import is_amount
 from tools.factsheet import FactSheet
 from tools.given import GIVEN_ID
 from tools.references import UNIT_FIELDS
-from tools.row_index import leaf_of
 
 Paragraph = list[str]
+_COUNTS = dict(enumerate("零一二三四五六七八九十"))
 
 
 def value(sheet: FactSheet, finding: Finding) -> Paragraph:
@@ -132,19 +132,12 @@ def total(sheet: FactSheet, finding: Finding) -> Paragraph:
 
 
 def breakdown(sheet: FactSheet, finding: Finding) -> Paragraph:
-    """The rows of a report's table, each with its share where there is one; the largest named."""
-    figures = [sheet.get(key) for key in finding.ids["values"]]
-    shares = {_row_of(sheet.get(key)): sheet.get(key) for key in finding.ids.get("shares", [])}
+    """The rows of a report's table with the largest named, then their printed shares."""
+    figures, shares = ([sheet.get(key) for key in finding.ids.get(role, [])] for role in ("values", "shares"))
     first, top = figures[0], max(figures, key=lambda figure: figure.quantity.base)
-    opening = f"{{{first.id}.bank}}{{{first.id}.period}}{finding.words['table'] or '各项'}{scope_note(first)}，最高的是{_row_of(top)}（{{{top.id}}}）："
-    heads = ["项目", "数值", *(["占比"] if shares else [])]
-    rows = [[_row_of(f), cited(f), *([cited(shares[_row_of(f)]) if _row_of(f) in shares else ""] if shares else [])] for f in figures]
-    return [opening, "", *table(heads, rows)]
-
-
-def _row_of(figure: Figure) -> str:
-    """The label of a figure's row, as the report has it; the indicator's name for a figure read elsewhere."""
-    return leaf_of(figure.evidence[0].row) if figure.evidence and figure.evidence[0].row else figure.indicator
+    opening = f"{{{first.id}.bank}}{{{first.id}.period}}共列示{_COUNTS.get(len(figures), '多')}项{scope_note(first)}，最高的是{{{top.id}.name}}：{{{top.id}}}。"
+    lines = [opening, "", *table(["项目", "数值"], [[f"{{{f.id}.name}}", cited(f)] for f in figures])]
+    return [*lines, "", *table(["项目", "占比"], [[f"{{{f.id}.name}}", cited(f)] for f in shares])] if shares else lines
 
 
 def recomputed(sheet: FactSheet, finding: Finding) -> Paragraph:

@@ -195,8 +195,11 @@ def _hedged(size: Decimal, value: Decimal, quantum: Decimal, hedge: str) -> bool
     return _round(size, step, {"over": ROUND_FLOOR, "under": ROUND_CEILING}.get(hedge, ROUND_HALF_UP)) == value
 
 
+_MOVES = re.compile(r"变动|变化|增减|增加|减少|净增|净减|上升|下降")
+
+
 def _kind_agrees(item: Candidate, setting: Setting) -> bool:
-    if item.figure.kind is FigureKind.REPORTED and item.change and f"={item.figure.indicator}" in setting.indicators:
+    if item.figure.kind is FigureKind.REPORTED and f"={item.figure.indicator}" in setting.indicators and _MOVES.search(item.figure.indicator):
         return True  # a row that is a change by its own name: 利率上升100个基点的利息净收入变动为…
     if setting.direction.change is None:
         return not item.change or setting.direction.signalled or bool(item.names & set(setting.indicators) & {f"={item.figure.indicator}"})

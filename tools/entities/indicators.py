@@ -77,7 +77,7 @@ _MARKET = ("利率", "收益率", "准备金率", "增加值", "利差")
 
 
 @lru_cache(maxsize=1)
-def _vocabulary() -> WordIndex[frozenset[Link]]:
+def vocabulary() -> WordIndex[frozenset[Link]]:
     """Every word with what it may be, catalogue names among the heads; lower case, simplified."""
     words, table = entity_words(), dict[str, set[Link]]()
     for link, group in (
@@ -112,7 +112,7 @@ class _Chains:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._words = _vocabulary()
+        self._words = vocabulary()
         self._best: dict[int, int | None] = {}
         self._refused = set[int]()  # Where chains end that are no indicators here: their tails are none either.
         self._titles = [match.span() for match in _TITLES.finditer(text)]

@@ -1,0 +1,157 @@
+"""The second stage: a closer look at the best candidates of a search.
+
+Ours scores a candidate three ways and lets learned trees weigh them: how it matches (match_features), what a small BERT says
+that sees question and passage together with flags on the characters they share (onnxruntime, int8), and where the first stage
+put it. Any cross-encoder of sentence-transformers takes its place by name or path (BAAI/bge-reranker-base …); its score is then
+mixed with the first stage's, since no model has seen every report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import RetrievalError
+from data.ports import Passage, Reranker
+from retrieval.embeddings import MODELS, Embedder, embedder
+from retrieval.flagged_bert import FlaggedBert
+from retrieval.match_features import FEATURES, Question, match_features, question_of
+from retrieval.tree_ranking import TreeRanking
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from sentence_transformers import CrossEncoder
+
+BERT, RANKING = "caizhi-reranker", "caizhi-ranking"
+RANKING_FILE = "ranking.json"
+_BATCH = 32
+_MOST_CHARACTERS = 600
+
+
+class BERTReranker:
+    """Our reranker; its files are read at the first use. Safe for any number of threads once they are.
+
+    models: the folder that holds `caizhi-reranker` and `caizhi-ranking`. embedding: vectors for the cosine feature. ask: how a
+    query is expanded. Parts that are not there are left out; with none of them the results stay as they are.
+    """
+
+    def __init__(self, models: Path = MODELS, embedding: Embedder | None = None, ask: Callable[[str], Question] = question_of) -> None:
+        self._models = models
+        self._given = embedding
+        self._ask = ask
+
+    def rerank(self, query: str, results: Sequence[Passage], top_k: int) -> list[Passage]:
+        """The best `top_k` of the results, best first, with scores from 0 to 1; results come in first-stage order.
+
+        Raises:
+            RetrievalError: a model file is damaged.
+        """
+        if not results or top_k < 1:
+            return []
+        if self._ranking is None:
+            return list(results[:top_k])
+        scores = self._ranking.scores(self.features(query, results))
+        return _ordered(results, _logistic(scores), top_k)
+
+    def features(self, query: str, results: Sequence[Passage]) -> NDArray[np.float32]:
+        """What the trees read: FEATURES, then the small BERT's score (NaN where it is not there)."""
+        import numpy as np
+
+        question = self._ask(query)
+        cosines = cosine_feature(self._embedder, question, results)
+        rows = match_features(question, results, cosines)
+        crossed = self._bert.scores(question, results) if self._bert else np.full(len(results), np.nan, dtype=np.float32)
+        return np.column_stack((rows, crossed)).astype(np.float32)
+
+    @cached_property
+    def _ranking(self) -> TreeRanking | None:
+        path = self._models / RANKING / RANKING_FILE
+        if not path.is_file():
+            return None
+        ranking = TreeRanking.read(path)
+        if ranking.features != (*FEATURES, "bert"):
+            raise RetrievalError(f"排序模型 {path} 的特征与本程序不符；重新训练：python -m finetune.ranking")
+        return ranking
+
+    @cached_property
+    def _bert(self) -> FlaggedBert | None:
+        folder = self._models / BERT
+        return FlaggedBert(folder) if (folder / FlaggedBert.WEIGHTS).is_file() else None
+
+    @cached_property
+    def _embedder(self) -> Embedder | None:
+        return self._given or embedder()
+
+
+class CrossEncoderReranker:
+    """A sentence-transformers cross-encoder by name or path, loaded at the first use; that needs torch. weight: its share of the score."""
+
+    def __init__(self, name: str, weight: float = 0.7) -> None:
+        self._name = name
+        self._weight = weight
+
+    def rerank(self, query: str, results: Sequence[Passage], top_k: int) -> list[Passage]:
+        """See BERTReranker.rerank.
+
+        Raises:
+            RetrievalError: the model cannot be loaded.
+        """
+        import numpy as np
+
+        if not results or top_k < 1:
+            return []
+        texts = [f"{result.title}\n{result.text}"[:_MOST_CHARACTERS] for result in results]
+        crossed = np.asarray(self._model.predict([(query, text) for text in texts], batch_size=_BATCH, show_progress_bar=False), dtype=np.float32)
+        first = np.array([result.score for result in results], dtype=np.float32)
+        return _ordered(results, self._weight * _spread(crossed) + (1 - self._weight) * _spread(first), top_k)
+
+    @cached_property
+    def _model(self) -> CrossEncoder:
+        try:
+            from sentence_transformers import CrossEncoder
+
+            return CrossEncoder(self._name, device="cpu", num_labels=1)
+        except (ImportError, OSError, ValueError) as error:
+            raise RetrievalError(f"重排模型 {self._name} 加载不了：{' '.join(str(error).split())[:200]}") from error
+
+
+def reranker(name: str = "", models: Path = MODELS) -> Reranker | None:
+    """The reranker of a setting: "" for ours (None where it is not there), "none" for none, else a cross-encoder's name or path."""
+    if name == "none":
+        return None
+    if name:
+        return CrossEncoderReranker(name)
+    return BERTReranker(models) if (models / RANKING / RANKING_FILE).is_file() else None
+
+
+def cosine_feature(model: Embedder | None, question: Question, passages: Sequence[Passage]) -> list[float] | None:
+    """The cosine of the question, with its commonest wordings, and each passage; None where there is no model."""
+    if model is None or not passages:
+        return None
+    said = " ".join(dict.fromkeys((question.core or question.text, *(group[1][0] if len(group) > 1 else group[0][0] for group in question.groups))))
+    vectors = model.encode([f"{passage.title}\n{passage.text}" for passage in passages])
+    return [float(value) for value in vectors @ model.encode([said], query=True)[0]]
+
+
+def _ordered(results: Sequence[Passage], scores: NDArray[np.float32], top_k: int) -> list[Passage]:
+    import numpy as np
+
+    order = np.argsort(-scores, kind="stable")[:top_k]
+    return [replace(results[place], score=round(float(scores[place]), 6)) for place in order]
+
+
+def _logistic(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    import numpy as np
+
+    found: NDArray[np.float32] = (1 / (1 + np.exp(-scores.astype(np.float64) / 2))).astype(np.float32)
+    return found
+
+
+def _spread(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores on a scale from 0 to 1 over these candidates."""
+    low, high = float(scores.min()), float(scores.max())
+    return (scores - low) / (high - low) if high > low else scores * 0

@@ -1,0 +1,1 @@
+"""From tables and sentences to figures of the ledger."""

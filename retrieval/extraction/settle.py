@@ -1,0 +1,60 @@
+"""Readings of one indicator that disagree: the better place keeps the name, the other becomes a row of its own.
+
+A note's row that bears an indicator's name but another value means something narrower; two primary places that disagree are a
+conflict, which stays visible.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from data.figures import Figure
+from data.units import Quantity
+from retrieval.extraction.making import ROW_PREFIX, row_id, row_name
+
+_DISAGREES = "与报告其他位置的同名数值不一致，按表内行记"
+
+
+def settle(figures: Sequence[Figure]) -> list[Figure]:
+    """The figures with disagreeing minor readings put under their own rows; the order is kept."""
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, figure in enumerate(figures):
+        if not figure.indicator_id.startswith(ROW_PREFIX):
+            groups[figure.key].append(index)
+    settled = list(figures)
+    for indexes in groups.values():
+        best = _winner([figures[index] for index in indexes])
+        for index in indexes:
+            figure = figures[index]
+            if figure.rank > best.rank and not _same(figure.quantity, best.quantity) and figure is not best:
+                settled[index] = _own_row(figure)
+    return settled
+
+
+def _winner(figures: Sequence[Figure]) -> Figure:
+    """The best place first; among equals the value that most places state, then the first one."""
+    top = min(figure.rank for figure in figures)
+    candidates = [figure for figure in figures if figure.rank == top]
+    votes = [sum(1 for other in figures if _same(figure.quantity, other.quantity)) for figure in candidates]
+    return candidates[votes.index(max(votes))]
+
+
+def _same(left: Quantity, right: Quantity) -> bool:
+    """Equal within the rounding of the coarser of the two."""
+    if left.unit.dimension is not right.unit.dimension or left.unit.noun != right.unit.noun:
+        return False
+    return abs(left.base - right.base) <= max(_step(left), _step(right)) * Decimal("0.51")
+
+
+def _step(quantity: Quantity) -> Decimal:
+    exponent = quantity.value.as_tuple().exponent
+    return Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0) * quantity.unit.factor
+
+
+def _own_row(figure: Figure) -> Figure:
+    place = figure.evidence[0]
+    name = row_name(place.table, tuple(place.row.split(" > ")), "" if not place.table else place.column)
+    return replace(figure, indicator=name, indicator_id=row_id(name), note=_DISAGREES)

@@ -1,0 +1,99 @@
+"""One score out of several: what BM25 says of a question and its wordings, what the vectors say, and pages out of passages.
+
+Scores are brought to one scale and added; ranks are not (reciprocal rank fusion gives a weak list the weight of a strong one).
+A page counts as its best passage, with a little for the others, since what a page is about it says more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retrieval.expansion import WEIGHT, Expansion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from retrieval.chunk_index import ChunkIndex
+
+_MOST_WORDINGS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Which parts of the first stage run, for measuring what each of them adds."""
+
+    expansion: bool = True
+    dense: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part counts. wordings: a group of wordings against the question's own words. phrase: a wording whole against
+    its characters. dense: the best cosine against the best lexical score. others: the other passages of a page. Found on
+    generated reports (tests/benchmarks/retrieval_bench.py)."""
+
+    wordings: float = WEIGHT
+    phrase: float = 2.0
+    dense: float = 0.3
+    others: float = 0.1
+
+
+def lexical_scores(index: ChunkIndex, expansion: Expansion, weights: Weights, stages: Stages) -> NDArray[np.float32]:
+    """The BM25 scores of every chunk for a question and, for each name in it, its best wording."""
+    import numpy as np
+
+    if not stages.expansion:
+        return index.lexical.array(expansion.query)
+    # A word that no page holds would match by its characters only: 家底 is not 底.
+    absent = {group.name for group in expansion.groups if group.slang and not index.phrase(group.name).any()}
+    core = expansion.core
+    for name in absent:
+        core = core.replace(name, " ")
+    scores = index.lexical.array(core).copy()
+    for group in expansion.groups:
+        best = np.zeros_like(scores)
+        for wording in dict.fromkeys((*group.say[:_MOST_WORDINGS], group.name)):
+            if wording not in absent:
+                np.maximum(best, weights.phrase * index.phrase(wording) + index.lexical.array(wording), out=best)
+        scores += weights.wordings * best
+    return scores
+
+
+def fused(lexical: NDArray[np.float32], dense: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
+    """Both scores on the scale of the lexical one: the best cosine counts as `weight` of the best lexical score."""
+    import numpy as np
+
+    top, near = float(lexical.max(initial=0.0)), float(dense.max(initial=0.0))
+    if near <= 0 or weight <= 0:
+        return lexical
+    scale = weight * (top if top > 0 else 1.0) / near
+    return (lexical + np.float32(scale) * np.maximum(dense, 0)).astype(np.float32)
+
+
+def page_scores(scores: NDArray[np.float32], pages: NDArray[np.int64], others: float) -> NDArray[np.float32]:
+    """For every chunk the score of its page: its best chunk plus a share of the root mean square of the next four."""
+    import numpy as np
+
+    order = np.lexsort((-scores, pages))
+    ranked_pages = pages[order]
+    first = np.concatenate(([True], ranked_pages[1:] != ranked_pages[:-1]))
+    starts = np.flatnonzero(first)
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(np.concatenate((starts, [len(order)]))))
+    share = np.where(place == 0, 1.0, np.where(place < 5, others, 0.0)) * scores[order]
+    totals = np.bincount(ranked_pages, weights=share)
+    found: NDArray[np.float32] = totals[pages].astype(np.float32)
+    return found
+
+
+def order_of(scores: NDArray[np.float32], top_k: int) -> Sequence[int]:
+    """Positions of the best scores above zero, best first, equals in their order."""
+    import numpy as np
+
+    count = min(len(scores), top_k)
+    if not count:
+        return []
+    best = np.argsort(-scores, kind="stable")[:count]
+    return [int(place) for place in best if scores[place] > 0]

@@ -1,0 +1,61 @@
+"""One page of a PDF taken apart: its text, its lines, its ruled tables, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pypdfium2 import PdfPage
+
+from retrieval.parsers.pdf_chars import Line, Word, frame_of, lines_of, page_words
+from retrieval.parsers.pdf_lines import TextRow, classify
+from retrieval.parsers.pdf_order import in_reading_order
+from retrieval.parsers.pdf_quality import page_warnings
+from retrieval.parsers.pdf_ruled import RuledGrid, page_edges, ruled_grids
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayer:
+    """number: from 1. rows: the lines outside ruled tables in reading order. left, right: where the text of the page starts and ends."""
+
+    number: int
+    width: float
+    height: float
+    text: str
+    rows: tuple[TextRow, ...]
+    grids: tuple[RuledGrid, ...]
+    left: float
+    right: float
+    warnings: tuple[str, ...]
+
+
+def read_page(page: PdfPage, number: int) -> PageLayer:
+    """Everything that one page gives by itself."""
+    frame = frame_of(page)
+    words = page_words(page, frame)
+    grids = ruled_grids(page_edges(page, frame), words, number)
+    lines = lines_of(words)
+    free = lines_of(word for word in words if not _in_table(word, grids)) if grids else lines
+    ordered, two_columns = in_reading_order(free, frame.width)
+    whole = in_reading_order(lines, frame.width)[0] if two_columns else lines
+    left = min((line.box[0] for line in lines), default=0.0)
+    right = max((line.box[2] for line in lines), default=frame.width)
+    rows = tuple(classify(line, left, right) for line in ordered)
+    text = "\n".join(line.text for line in whole)
+    return PageLayer(number, frame.width, frame.height, text, rows, tuple(grids), left, right, page_warnings(page, words, two_columns))
+
+
+def _in_table(word: Word, grids: Sequence[RuledGrid]) -> bool:
+    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    return any(grid.box[0] <= x <= grid.box[2] and grid.box[1] <= y <= grid.box[3] for grid in grids)
+
+
+def body_size(lines: Sequence[Line]) -> float:
+    """The height of most lines, by their length."""
+    sizes = sorted((line.size, len(line.text)) for line in lines)
+    half = sum(count for _, count in sizes) / 2
+    for size, count in sizes:
+        half -= count
+        if half <= 0:
+            return size
+    return 0.0

@@ -1,0 +1,494 @@
+"""Grids become tables: header paths, units, titles, label columns, parents, recurring headers, continued tables."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.documents import RawCell, RawTable, Table
+from retrieval.table_text import frame_parts, is_note_ref, is_period, is_scope, is_total, is_value, rank, split_period, tidy
+from retrieval.table_titles import read_caption, title_of
+from retrieval.table_units import unit_in, unit_within
+from retrieval.tables import build_table, join_continued
+
+Place = tuple[str, int, int]
+
+
+def grid(
+    rows: list[list[str | Place]], *, page: int = 1, before: tuple[str, ...] = (), section: tuple[str, ...] = (), indents: dict[int, float] | None = None
+) -> RawTable:
+    """A raw table from rows of texts; (text, rows, columns) is a merged cell, and the places that it covers are left out."""
+    cells: list[RawCell] = []
+    taken: set[tuple[int, int]] = set()
+    for number, row in enumerate(rows):
+        column = 0
+        for entry in row:
+            while (number, column) in taken:
+                column += 1
+            text, height, width = (entry, 1, 1) if isinstance(entry, str) else entry
+            taken |= {(number + down, column + right) for down in range(height) for right in range(width)}
+            cells.append(RawCell(text, number, column, height, width, page, indent=(indents or {}).get(number, 0.0) if column == 0 else 0.0))
+            column += width
+    return RawTable(tuple(cells), page, before=before, section=section)
+
+
+def only(raw: RawTable) -> Table:
+    """The one table of a grid."""
+    (table,) = build_table(raw)
+    return table
+
+
+def headers(table: Table) -> list[tuple[str, ...]]:
+    return [column.headers for column in table.columns]
+
+
+def texts(table: Table) -> dict[str, list[str | None]]:
+    return {row.label: [cell.text if cell else None for cell in row.cells] for row in table.rows}
+
+
+def parents(table: Table) -> dict[str, tuple[str, ...]]:
+    return {row.label: row.parents for row in table.rows}
+
+
+def test_two_header_rows_with_spans_give_paths() -> None:
+    table = only(
+        grid(
+            [
+                [("项目", 2, 1), ("2023年12月31日", 1, 2), ("2022年12月31日", 1, 2)],
+                ["金额", "占比（%）", "金额", "占比（%）"],
+                ["公司贷款", "1,200", "60.00", "1,000", "55.00"],
+                ["合计", "2,000", "100.00", "1,800", "100.00"],
+            ],
+            before=("贷款结构", "人民币百万元，百分比除外"),
+        )
+    )
+    assert headers(table) == [
+        ("2023年12月31日", "金额"),
+        ("2023年12月31日", "占比（%）"),
+        ("2022年12月31日", "金额"),
+        ("2022年12月31日", "占比（%）"),
+    ]
+    assert (table.title, table.unit, table.stub) == ("贷款结构", "人民币百万元", "项目")
+    assert texts(table)["公司贷款"] == ["1,200", "60.00", "1,000", "55.00"]
+
+
+def test_three_header_rows() -> None:
+    table = only(
+        grid(
+            [
+                [("项目", 3, 1), ("2023年与2022年比较", 1, 3)],
+                [("增长/（减少）", 1, 2), ("合计", 2, 1)],
+                ["规模", "利率"],
+                ["客户贷款", "300", "(20)", "280"],
+            ]
+        )
+    )
+    assert headers(table) == [("2023年与2022年比较", "增长/（减少）", "规模"), ("2023年与2022年比较", "增长/（减少）", "利率"), ("2023年与2022年比较", "合计")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole"),
+    [
+        ("2023年", "12月31日", "2023年12月31日"),
+        ("2023 年 12", "月31日", "2023年12月31日"),
+        ("2023 年(4) 12 月 31 日", "", "2023年12月31日"),
+        ("12月31日", "2023年", "2023年12月31日"),
+        ("December 31,", "2023", "December 31, 2023"),
+    ],
+)
+def test_a_date_over_two_lines_is_one(first: str, second: str, whole: str) -> None:
+    rows: list[list[str | Place]] = [["项目", first, "x"], ["", second, "y"], ["资产", "10", "20"]]
+    assert headers(only(grid(rows)))[0] == (whole,)
+
+
+def test_a_header_that_starts_with_a_period_is_split_and_its_neighbours_take_the_period() -> None:
+    table = only(
+        grid(
+            [
+                ["项目", "2023年平均余额", "利息收入", "平均收益率（%）", "2022年平均余额", "利息收入", "平均收益率（%）"],
+                ["客户贷款", "4,655", "224", "4.83", "3,990", "197", "4.96"],
+            ]
+        )
+    )
+    assert headers(table)[0] == ("2023年", "平均余额")
+    assert headers(table)[1] == ("2023年", "利息收入")
+    assert headers(table)[3:] == [("2022年", "平均余额"), ("2022年", "利息收入"), ("2022年", "平均收益率（%）")]
+
+
+def test_group_and_bank_columns_with_notes() -> None:
+    table = only(
+        grid(
+            [
+                ["", "附注", "2023年度", "2022年度", "2023年度", "2022年度"],
+                ["", "", "合并", "合并", "银行", "银行"],
+                ["利息收入", "八、33", "388", "360", "383", "357"],
+                ["利息支出", "八、33", "(148)", "(126)", "(147)", "(125)"],
+            ],
+            before=("2023年度合并及银行利润表", "(除特别注明外，金额单位均为人民币百万元)"),
+        )
+    )
+    assert [column.note for column in table.columns] == [True, False, False, False, False]
+    assert headers(table)[1:] == [("2023年度", "合并"), ("2022年度", "合并"), ("2023年度", "银行"), ("2022年度", "银行")]
+    assert table.unit == "人民币百万元"
+    assert table.title == "2023年度合并及银行利润表"
+
+
+def test_small_numbers_are_notes_only_under_a_header_that_says_so() -> None:
+    noted = only(grid([["项目", "附注", "2023年"], ["税费", "33", "1,234"], ["其他", "(1)(a)", "55"]]))
+    plain = only(grid([["项目", "户数", "2023年"], ["税费", "33", "1,234"], ["其他", "12", "55"]]))
+    assert noted.columns[0].note and not plain.columns[0].note
+
+
+def test_scope_and_period_over_the_labels_hold_for_all_columns() -> None:
+    table = only(grid([["合并 2023年度", "第1阶段", "第2阶段"], ["贷款", "100", "20"]]))
+    assert headers(table) == [("合并", "2023年度", "第1阶段"), ("合并", "2023年度", "第2阶段")]
+    above = only(grid([["项目", "美元", "合计"], ["资产", "1", "2"]], before=("汇率风险", "本集团", "2023年12月31日")))
+    assert headers(above)[0] == ("本集团", "2023年12月31日", "美元")
+    assert above.title == "汇率风险"
+
+
+def test_a_band_with_the_period_inside_splits_the_table() -> None:
+    blocks = build_table(
+        grid(
+            [
+                ["项目", "第1阶段", "第2阶段"],
+                [("2023年12月31日", 1, 3)],
+                ["公司贷款", "100", "20"],
+                [("2022年12月31日", 1, 3)],
+                ["公司贷款", "90", "10"],
+            ]
+        )
+    )
+    assert [headers(table) for table in blocks] == [
+        [("2023年12月31日", "第1阶段"), ("2023年12月31日", "第2阶段")],
+        [("2022年12月31日", "第1阶段"), ("2022年12月31日", "第2阶段")],
+    ]
+    assert [texts(table)["公司贷款"] for table in blocks] == [["100", "20"], ["90", "10"]]
+
+
+def test_a_header_row_that_recurs_splits_the_table() -> None:
+    blocks = build_table(
+        grid(
+            [
+                ["项目", "2023年", "2022年"],
+                ["不良贷款率（%）", "0.86", "0.88"],
+                ["项目", "2023年12月31日", "2022年12月31日"],
+                ["资产总额", "10,216", "9,516"],
+            ]
+        )
+    )
+    assert [headers(table)[0] for table in blocks] == [("2023年",), ("2023年12月31日",)]
+    assert list(texts(blocks[1])) == ["资产总额"]
+
+
+def test_columns_that_differ_by_period_are_not_split_by_a_dated_label() -> None:
+    (table,) = build_table(grid([["项目", "2023年", "2022年"], ["2023年1月1日", "", ""], ["余额", "5", "6"]]))
+    assert parents(table)["余额"] == ("2023年1月1日",)
+
+
+def test_label_columns() -> None:
+    numbered = only(grid([["序号", "项目", "2023年"], ["1", "表内资产", "10"], ["2", "表外资产", "20"], ["2a", "衍生产品", "5"]]))
+    assert list(texts(numbered)) == ["表内资产", "表外资产", "衍生产品"]
+    assert numbered.stub == "项目"
+    grouped = only(grid([["地区", "项目", "2023年"], [("华东", 2, 1), "贷款", "10"], ["存款", "20"], ["华北", "贷款", "7"]]))
+    assert [(row.parents, row.label) for row in grouped.rows] == [(("华东",), "贷款"), (("华东",), "存款"), (("华北",), "贷款")]
+    worded = only(grid([["借款人", "行业", "金额"], ["甲", "制造业", "10"], ["乙", "采矿业", "20"]]))
+    assert texts(worded)["甲"] == ["制造业", "10"]
+
+
+def test_a_merged_value_stands_once_and_a_merged_label_in_every_row() -> None:
+    table = only(grid([["项目", "2023年", "2022年"], ["甲", ("5", 2, 1), "1"], ["乙", "2"]]))
+    assert texts(table) == {"甲": ["5", "1"], "乙": [None, "2"]}
+
+
+def test_columns_split_by_the_grid_are_put_together() -> None:
+    table = only(grid([["项目", ("2023年", 1, 2), ("2022年", 1, 2)], ["甲", "1", "", "2", ""], ["乙", "", "3", "", "4"]]))
+    assert headers(table) == [("2023年",), ("2022年",)]
+    assert texts(table) == {"甲": ["1", "2"], "乙": ["3", "4"]}
+
+
+def test_currency_signs_in_cells_of_their_own_join_their_numbers() -> None:
+    table = only(grid([["Item", ("2023", 1, 3), ("2022", 1, 3)], ["Loans", "$", "1,234", "", "$", "(56", ")"], ["Ratio", "", "7.8", "%", "", "9.0", "%"]]))
+    assert texts(table) == {"Loans": ["$1,234", "$(56)"], "Ratio": ["7.8%", "9.0%"]}
+
+
+def test_headings_numbering_and_totals_make_parents() -> None:
+    table = only(
+        grid(
+            [
+                ["", "2023年度"],
+                ["一、营业收入", ""],
+                ["利息收入", "388"],
+                ["利息支出", "(148)"],
+                ["小计", "240"],
+                ["二、营业支出", ""],
+                ["税金及附加", "(2)"],
+                ["小计", "(2)"],
+                ["三、营业利润", "238"],
+                ["加：营业外收入", "3"],
+            ]
+        )
+    )
+    assert [(row.label, row.parents) for row in table.rows if row.label == "小计"] == [("小计", ("一、营业收入",)), ("小计", ("二、营业支出",))]
+    assert parents(table)["三、营业利润"] == ()
+    assert parents(table)["加：营业外收入"] == ()
+
+
+def test_parts_that_add_up_stand_under_their_sum() -> None:
+    table = only(
+        grid(
+            [
+                ["项目", "2023年", "2022年"],
+                ["公司存款", "1,128,965", "1,157,780"],
+                ["定期", "357,931", "386,863"],
+                ["活期", "771,034", "770,917"],
+                ["个人存款", "8,183,314", "7,467,911"],
+                ["定期", "5,481,000", "4,852,000"],
+                ["活期", "2,702,314", "2,615,911"],
+                ["其他存款", "1,787", "1,749"],
+                ["合计", "9,314,066", "8,627,440"],
+            ]
+        )
+    )
+    assert [(row.parents, row.label) for row in table.rows[1:3]] == [(("公司存款",), "定期"), (("公司存款",), "活期")]
+    assert [(row.parents, row.label) for row in table.rows[4:7]] == [(("个人存款",), "定期"), (("个人存款",), "活期"), ((), "其他存款")]
+
+
+def test_gross_allowance_and_net_are_siblings() -> None:
+    table = only(grid([["项目", "2023年", "2022年"], ["贷款总额", "5,000", "4,000"], ["减值准备", "200", "100"], ["贷款净额", "4,800", "3,900"]]))
+    assert set(parents(table).values()) == {()}
+
+
+def test_indents_make_parents() -> None:
+    raw = grid(
+        [["项目", "2023年"], ["金融投资", ""], ["债权投资", "10"], ["国债", "4"], ["其他资产", "5"]],
+        indents={2: 10.0, 3: 20.0},
+    )
+    assert parents(only(raw)) == {"金融投资": (), "债权投资": ("金融投资",), "国债": ("金融投资", "债权投资"), "其他资产": ()}
+
+
+def test_dashes_and_of_which_stand_under_the_row_above() -> None:
+    table = only(
+        grid(
+            [
+                ["项目", "2023年"],
+                ["净利润", "61"],
+                ["-归属于股东的净利润", "60"],
+                ["-少数股东损益", "1"],
+                ["投资收益", "13"],
+                ["其中：处置收益", "2"],
+                ["汇兑损益", "4"],
+            ]
+        )
+    )
+    found = parents(table)
+    assert found["-少数股东损益"] == ("净利润",)
+    assert found["其中：处置收益"] == ("投资收益",)
+    assert found["汇兑损益"] == ()
+
+
+def test_a_heading_with_a_total_of_its_name_holds_the_headings_inside() -> None:
+    rows: list[list[str | Place]] = [["项目", "2023年"], ["资产", ""], ["现金", "1"], ["金融投资", ""], ["债权投资", "2"], ["资产总计", "3"], ["负债", ""], ["存款", "2"]]
+    found = parents(only(grid(rows)))
+    assert found["债权投资"] == ("资产", "金融投资")
+    assert found["资产总计"] == ("资产",)
+    assert found["存款"] == ("负债",)
+
+
+def test_the_balances_of_a_movement_stand_outside_its_groups() -> None:
+    moved = only(grid([["", "2023年度"], ["2023年1月1日的减值准备", "5"], ["转移：", ""], ["转移至第1阶段", "1"], ["2023年12月31日的减值准备", "6"]]))
+    assert parents(moved)["2023年12月31日的减值准备"] == ()
+    blocks = only(grid([["", "房屋"], ["原值", ""], ["年初余额", "5"], ["本年增加", "1"], ["年末余额", "6"], ["累计折旧", ""], ["年初余额", "1"]]))
+    assert [row.parents for row in blocks.rows if row.label in ("年初余额", "年末余额")] == [("原值",), ("原值",), ("累计折旧",)]
+
+
+def test_loss_stages_stand_over_their_columns() -> None:
+    cells = [RawCell("第1阶段", 0, 1), RawCell("第2阶段", 0, 2, 1, 2), RawCell("第3阶段", 0, 4), RawCell("个人贷款", 1, 0)]
+    cells += [RawCell(text, 1, column) for column, text in enumerate(("12个月", "整个存续期", "整个存续期", "总计"), start=1)]
+    cells += [RawCell("余额", 2, 0)] + [RawCell(str(column), 2, column) for column in range(1, 5)]
+    table = only(RawTable(tuple(cells), 1, ruled=False))
+    assert headers(table) == [("第1阶段", "12个月"), ("第2阶段", "整个存续期"), ("第3阶段", "整个存续期"), ("总计",)]
+    assert parents(table)["余额"] == ("个人贷款",)
+
+
+def test_a_grand_total_after_groups_without_subtotals_stands_alone() -> None:
+    table = only(grid([["项目", "2023年"], ["公司贷款：", ""], ["短期", "1"], ["长期", "3"], ["个人贷款：", ""], ["住房", "5"], ["合计", "9"]]))
+    assert parents(table)["住房"] == ("个人贷款：",)
+    assert parents(table)["合计"] == ()
+
+
+def test_the_total_of_a_heading_closes_it() -> None:
+    table = only(grid([["项目", "2023年"], ["负债", ""], ["存款", "9"], ["负债总额", "9"], ["利息净收入", "2"]]))
+    assert parents(table) == {"负债": (), "存款": ("负债",), "负债总额": ("负债",), "利息净收入": ()}
+
+
+def test_a_heading_in_the_header_is_a_parent() -> None:
+    table = only(grid([["核心一级资本：", "数额"], ["实收资本", "86"], ["留存收益", "309"]]))
+    assert parents(table)["实收资本"] == ("核心一级资本：",)
+
+
+def test_a_first_row_over_all_columns_is_the_title() -> None:
+    table = only(grid([[("前十名股东持股情况", 1, 3)], ["股东名称", "数量", "比例(%)"], ["甲公司", "10", "1.00"]], section=("股东",)))
+    assert table.title == "前十名股东持股情况"
+    assert headers(table) == [("数量",), ("比例(%)",)]
+
+
+def test_rows_of_words_are_data_under_a_full_header() -> None:
+    table = only(grid([["项目", "2023年", "2022年"], ["标准普尔", "A（稳定）", "A（稳定）"], ["中诚信", "AAA", "-"]]))
+    assert texts(table)["标准普尔"] == ["A（稳定）", "A（稳定）"]
+
+
+def test_a_table_without_labels() -> None:
+    table = only(grid([[("2023年", 1, 2), ("2022年", 1, 2)], ["股息率（%）", "派息总额", "股息率（%）", "派息总额"], ["4.5", "2,501", "4.5", "2,391"]]))
+    assert headers(table)[0] == ("2023年", "股息率（%）")
+    assert [cell.text if cell else None for cell in table.rows[0].cells] == ["4.5", "2,501", "4.5", "2,391"]
+
+
+def test_what_is_no_table_gives_none() -> None:
+    assert build_table(RawTable((), 1)) == []
+    assert build_table(grid([["只有一栏"], ["文字"]])) == []
+    assert build_table(grid([["", ""], ["", " "]])) == []
+
+
+def continued_pair(second: list[list[str | Place]], before: tuple[str, ...] = ()) -> list[Table]:
+    first = grid([["项目", "2023年", "2022年"], ["负债", "", ""], ["存款", "9", "8"]], before=("负债情况", "人民币百万元"))
+    return join_continued([*build_table(first), *build_table(grid(second, page=2, before=before))])
+
+
+def test_a_table_without_header_on_the_next_page_goes_on() -> None:
+    first, second = continued_pair([["债券", "3", "2"], ["负债总额", "12", "10"], ["其他", "1", "1"]])
+    assert not first.continued and second.continued
+    assert headers(second) == headers(first)
+    assert (second.title, second.unit, second.page) == ("负债情况", "人民币百万元", 2)
+    assert parents(second) == {"债券": ("负债",), "负债总额": ("负债",), "其他": ()}
+    assert {cell.page for row in second.rows for cell in row.cells if cell} == {2}
+
+
+def test_a_continued_table_with_its_own_header() -> None:
+    _, second = continued_pair([["项目", "2023年", "2022年"], ["债券", "3", "2"]], before=("负债情况(续)",))
+    assert second.continued and second.title == "负债情况" and second.unit == "人民币百万元"
+    assert parents(second)["债券"] == ("负债",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "before"),
+    [
+        ([["项目", "2023年", "2022年"], ["债券", "3", "2"]], ("资产情况",)),
+        ([["债券", "3", "2", "1"], ["其他", "3", "2", "1"]], ()),
+        ([["债券", "3", "2"], ["其他", "3", "2"]], ("2023年度现金流量表",)),
+    ],
+)
+def test_another_table_on_the_next_page_is_not_continued(rows: list[list[str | Place]], before: tuple[str, ...]) -> None:
+    assert not continued_pair(rows, before)[1].continued
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [
+        ("单位：人民币百万元", "人民币百万元"),
+        ("人民币百万元，百分比除外", "人民币百万元"),
+        ("（人民币百万元，另有标注除外）", "人民币百万元"),
+        ("(除特别注明外，金额单位均为人民币百万元)", "人民币百万元"),
+        ("单位:千元", "千元"),
+        ("（%）", "%"),
+        ("亿元", "亿元"),
+        ("股", "股"),
+        ("人民币百万元/%", "人民币百万元/%"),
+        ("(in millions of RMB)", "RMB million"),
+        ("(Expressed in thousands of Renminbi, unless otherwise stated)", "RMB thousand"),
+        ("(In millions of US dollars, except per share data)", "百万美元"),
+        ("贷款总额增加了三百万元", ""),
+        ("元旦", ""),
+        ("项目", ""),
+        ("", ""),
+    ],
+)
+def test_units_of_lines(line: str, unit: str) -> None:
+    assert unit_in(line) == unit
+
+
+def test_the_unit_nearest_to_the_numbers_wins() -> None:
+    assert only(grid([["项目", "2023年", "2022年"], ["", "百万元", "百万元"], ["资产", "1", "2"]], before=("人民币千元",))).unit == "百万元"
+    assert only(grid([["人民币千元", "2023年"], ["资产", "1"]])).unit == "人民币千元"
+    assert unit_within("占比（%）") == "%"
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("下表列示了截至所示日期本行按地区划分的贷款分布情况。", "按地区划分的贷款分布情况"),
+        ("17.3 (a)下表列示了2023年度账面余额变动对减值准备的影响(续):", "2023年度账面余额变动对减值准备的影响"),
+        ("贷款五级分类情况（人民币百万元）", "贷款五级分类情况"),
+        ("（一）利润表(续)", "利润表"),
+        ("(a) 发放贷款和垫款按地区分布情况列示如下：", "发放贷款和垫款按地区分布情况"),
+        ("本集团净利润保持增长，资产质量稳定，风险抵补能力充足，资本实力进一步增强，服务实体经济能力不断提升。", ""),
+    ],
+)
+def test_titles_keep_their_core(line: str, title: str) -> None:
+    assert title_of(line) == title
+
+
+def test_captions_read_from_the_nearest_line() -> None:
+    caption = read_caption(("某某银行股份有限公司", "现金流量表(续)", "本行", "单位：千元"))
+    assert (caption.title, caption.unit, caption.frame, caption.continued) == ("现金流量表", "千元", ("本行",), True)
+
+
+@pytest.mark.parametrize("text", ["1,234", "(56)", "（1,234.5）", "7.8%", "－", "—", "不适用", "0.9倍", "-3.2", "¥1,000", "1.2亿元", "12(1)"])
+def test_values(text: str) -> None:
+    assert is_value(text)
+
+
+@pytest.mark.parametrize("text", ["项目", "A（稳定）", "2025/8/31", "八、33", "", "1至3个月", "3-12个月", "2023年"])
+def test_not_values(text: str) -> None:
+    assert not is_value(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2023年", "2023", "2023年12月31日", "2023 年 12 月 31 日", "截至2023年12月31日止年度", "2023年1-6月", "2022年12月31日（经重述）", "2023年(1)", "本年", "December 31, 2023"]
+)
+def test_periods(text: str) -> None:
+    assert is_period(text)
+
+
+@pytest.mark.parametrize("text", ["2023年与2022年比较", "合计", "1年以内", "2023年1月1日余额", "1-5年", "12.5"])
+def test_not_periods(text: str) -> None:
+    assert not is_period(text)
+
+
+def test_parts_of_headers() -> None:
+    assert split_period("2023年平均余额") == ("2023年", "平均余额")
+    assert split_period("2023年比2022年增减") == ("", "2023年比2022年增减")
+    assert frame_parts("合并：") == ("合并",)
+    assert frame_parts("本集团 2023年12月31日") == ("本集团", "2023年12月31日")
+    assert frame_parts("2023年度 本行") == ("本行", "2023年度")
+    assert frame_parts("本行贷款") == ()
+    assert is_scope("（本集团）") and not is_scope("银行卡")
+    assert is_note_ref("八、33") and is_note_ref("33") and not is_note_ref("3,300")
+    assert is_total("负债合计") and not is_total("客户贷款总额")
+    assert [rank(label) for label in ("一、营业收入", "（一）净利润", "1.提取", "(1)其他", "贷款", "1,234")] == [2, 3, 4, 5, 0, 0]
+
+
+cell_texts = st.sampled_from(["", "项目", "2023年", "2022年12月31日", "合并", "1,234", "(5)", "-", "合计", "其中：甲", "附注", "八、1", "12月31日", "人民币百万元", "2023年余额"])
+
+
+@given(st.lists(st.lists(cell_texts, min_size=1, max_size=5), min_size=0, max_size=7), st.lists(cell_texts, max_size=3))
+def test_any_grid_keeps_every_number_once(rows: list[list[str]], before: list[str]) -> None:
+    raw = grid([list(row) for row in rows], before=tuple(before))
+    tables = build_table(raw)
+    assert all(len(row.cells) == len(table.columns) for table in tables for row in table.rows)
+    printed = [cell.text for table in tables for row in table.rows for cell in row.cells if cell]
+    labels = [text for table in tables for row in table.rows for text in (row.label, *row.parents)]
+    heads = [text for table in tables for column in table.columns for text in column.headers] + [table.stub + table.title for table in tables]
+    everything = "".join(printed + labels + heads)
+    if tables:
+        assert all(text in everything for row in rows for text in row if text in ("1,234", "(5)"))
+    joined = join_continued([*tables, *tables])
+    assert [table.rows and len(table.rows) for table in joined] == [table.rows and len(table.rows) for table in [*tables, *tables]]
+
+
+@given(st.text(max_size=40))
+def test_text_rules_take_any_text(text: str) -> None:
+    assert tidy(tidy(text)) == tidy(text)
+    for rule in (is_value, is_period, is_scope, is_total, is_note_ref, frame_parts, split_period, unit_in, title_of):
+        rule(text)
