@@ -13,6 +13,7 @@ _SENTENCE = re.compile(r"[^。；;\n]+[。；;]?")
 _DEFINES = r"[”\"』」]?(?:[（(][^（）()]{0,30}[)）])?[”\"』」]?\s*(?:[（(]\d{1,2}[)）])?\s*(?:=|＝|等于|是指|指的是|系指|指|即|为(?!人民币|\d)|[:：])"
 _COMPUTED = re.compile(r"除以|占.{0,30}(?:比例|比重|百分比|比率)|之比|计算(?:所得|得出|而成)?|差额|加上|减去|按照|平均值|是指|[=＝÷/]")
 _LONGEST = 260
+_OWN_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,13 @@ class Definition:
 
 
 def definitions_in(terms: Sequence[str], passages: Sequence[Passage]) -> list[Definition]:
-    """Sentences of the passages that define one of the terms, the surest first; passages' order breaks ties."""
+    """Sentences of the passages that define one of the terms, the surest first; passages' order breaks ties.
+
+    terms: the question's own words first. A sentence that holds more of those is preferred.
+    """
     found = [found for term in dict.fromkeys(terms) if len(term) > 1 for passage in passages for found in _in_passage(term, passage)]
-    return sorted(found, key=lambda item: -item.weight)
+    asked = [normalise(term) for term in dict.fromkeys(terms[:_OWN_WORDS])]
+    return sorted(found, key=lambda item: -item.weight - 2 * sum(term in normalise(item.text) for term in asked))
 
 
 def _in_passage(term: str, passage: Passage) -> list[Definition]:

@@ -14,10 +14,11 @@ from functools import cached_property
 
 from data.ports import RowRecord
 from data.row_words import RowWords, row_words
+from data.units import Dimension, unit
 
 ROW_PREFIX = "row:"
 SEPARATOR = " > "
-_MARKS = re.compile(r"[（(\[【][^（）()\[\]【】]*[）)\]】]|[\s:：、，,。·\-—－_/／“”\"'《》]")
+_MARKS = re.compile(r"[（(\[【][^（）()\[\]【】]*[）)\]】]|[\s:：、，,。的·\-—－_/／“”\"'《》]")
 _NUMBERING = re.compile(r"^(?:其中[:：]?|减[:：]|加[:：]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）]|\d{1,2}[.、])+")
 _SHORTLIST = 400
 
@@ -72,12 +73,13 @@ class RowIndex:
     def _entries(self) -> list[_Entry]:
         return [_entry(record, self._words) for record in self._records]
 
-    def match(self, subject: Sequence[str], *, limit: int = 8) -> list[RowMatch]:
-        """Rows whose words cover the subject (the question's words about what is asked), best first."""
+    def match(self, subject: Sequence[str], *, dimension: Dimension | None = None, limit: int = 8) -> list[RowMatch]:
+        """Rows whose words cover the subject (the question's words about what is asked), best first; only those of a dimension, if given."""
         asked = self._asked(subject)
         if not asked:
             return []
-        return _best([self._judged(entry, asked) for entry in self._shortlist(asked)], limit)
+        near = [entry for entry in self._shortlist(asked) if dimension in (None, unit(entry.record.unit).dimension)]
+        return _best([self._judged(entry, asked) for entry in near], limit)
 
     def siblings(self, indicator_id: str, subject: Sequence[str], *, limit: int = 8) -> list[RowMatch]:
         """Rows that stand in a table with this indicator's row, under the same measure, and whose label the subject names."""

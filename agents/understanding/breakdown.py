@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agents.understanding.horizon import Horizon
@@ -21,7 +22,7 @@ _BY = re.compile(
 )
 _ASIDE = re.compile(
     r"按(?:照|不同)?|划分|来看|来分|分布|构成|结构|统计|主要|集中(?:度|在|于)?|哪(?:一?[类个些]|里|家)?|各|最[多少大小高低]|分别|情况|如何|怎么样|"
-    r"是多少|多少|占比|谁|的|是|看|在|有|呢|[?？，,。]"
+    r"是多少|多少|占比|余额|规模|给出数值|[一二两三四五六七八九十几]类|谁|的|是|看|在|有|呢|[?？，,。]"
 )
 _TOTAL = re.compile(r"合计|小计|总计|总额|总数")
 _MOST, _LEAST = re.compile(r"最[多大高]|集中"), re.compile(r"最[少小低]")
@@ -36,15 +37,18 @@ class Breakdown:
     highest: bool | None
 
 
-def breakdown_of(mentions: Mentions, horizon: Horizon) -> Breakdown | None:
-    """The table that a question asks for as a whole, or None."""
+def breakdown_of(mentions: Mentions, horizon: Horizon, candidates: Callable[[str], Sequence[str]]) -> Breakdown | None:
+    """The table that a question asks for as a whole, or None. candidates: the indicators that an ambiguous word may mean."""
     match = _BY.search(mentions.text)
     if match is None or horizon.rows is None or not len(horizon.rows):
         return None
+    highest = True if _MOST.search(mentions.text) else False if _LEAST.search(mentions.text) else None
+    held = [name for word in mentions.ambiguous for name in candidates(word.ref) if horizon.periods((), (name,))]
+    if len(held) >= _LEAST_ROWS and not mentions.indicators:
+        return Breakdown(held, highest)  # 哪个地区不良率最高: the catalogue knows each region's
     for records in horizon.rows.tables(_subject(mentions)):
         names = _rows(records)
         if len(names) >= _LEAST_ROWS:
-            highest = True if _MOST.search(mentions.text) else False if _LEAST.search(mentions.text) else None
             return Breakdown(names, highest)
     return None
 

@@ -50,6 +50,7 @@ def _too_long(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, _
 def _impossible_period(mentions: Mentions, _s: Slots, _o: list[Operation], _c: Carried, _k: Catalogues) -> Refusal | None:
     """A period that does not exist (9999年, 13月, 2月30日) is said so, never dropped in favour of the latest one."""
     known = [(found.start, found.end) for found in find_periods(mentions.text)]
+    known += [(span.start, span.end) for span in mentions.indicators]  # 逾期1年至3年贷款 is no date
     for match in _DATED.finditer(mentions.text):
         if not any(start <= match.start() and match.end() <= end for start, end in known):
             return Refusal(RefusalCode.MISSING_PERIOD, f"没有“{match[0].strip()}”这个期间。", "期间可写作 2023年、2023年末、2023年上半年、2023年三季度、2023年6月30日。")

@@ -25,6 +25,7 @@ from data.indicators import IndicatorCatalogue
 from data.period_text import Relative
 from data.periods import Period
 from data.refusals import Refusal, RefusalCode
+from data.text import normalise_name
 from tools.expressions import free_expression
 from tools.name_scanner import NameScanner
 
@@ -65,7 +66,7 @@ class Understanding:
             return given
         merged = merge(mentions, carried, self.banks)
         operations = self._defaults(mentions, merged)
-        if operations[0].op in _MAY_BE_A_TABLE and (table := breakdown_of(mentions, horizon)) is not None:
+        if operations[0].op in _MAY_BE_A_TABLE and (table := breakdown_of(mentions, horizon, self._candidates)) is not None:
             mentions, operations = replace(mentions, unexplained=[], ambiguous=[], indicators=[]), [Operation(Op.BREAKDOWN, highest=table.highest)]
             merged = replace(merged, slots=replace(merged.slots, indicators=table.indicators))
         slots, notes = self._bank_default(merged, operations, horizon)
@@ -84,6 +85,10 @@ class Understanding:
             slots=slots, operations=operations, assumptions=notes, unexplained=mentions.words(mentions.unexplained),
             carried=_next_carried(carried, slots, operations), terms=subject_words(mentions) if operations[0].op is Op.DEFINITION else [],
         )
+
+    def _candidates(self, word: str) -> tuple[str, ...]:
+        """The indicators that an ambiguous word may mean."""
+        return self.catalogue.ambiguous[normalise_name(word)].candidates
 
     def _defaults(self, mentions: Mentions, merged: Merged) -> list[Operation]:
         """The operations where the words name none: a value, a comparison of several banks, an overview of a bank."""
@@ -184,7 +189,7 @@ class Understanding:
         elif (changes and any(m.is_range for m in mentions.periods) and len(targets) > 1) or (changes and len(targets) == 2 and main is not Op.VALUE):
             ordered = sorted(targets, key=lambda period: period.sort_key)
             targets, base_text = [ordered[-1]], str(ordered[0])
-        elif changes and _both_periods(mentions) and carried.earlier.periods and carried.slots.periods:
+        elif changes and (_both_periods(mentions) or _between_turns(mentions, operations, carried)) and carried.earlier.periods and carried.slots.periods:
             pair = sorted({Period.parse(carried.slots.periods[-1]), Period.parse(carried.earlier.periods[-1])}, key=lambda p: p.sort_key)
             targets, base_text = [pair[-1]], str(pair[0]) if len(pair) == 2 else None
         if mentions.base_periods and not changes and targets:
@@ -225,7 +230,7 @@ def _not_arithmetic(question: str, why: str, carried: Carried) -> QueryPlan:
 
 def _course(mentions: Mentions) -> bool:
     """Whether a bare 变化 is asked of more than two years (2021年至2024年ROE变化): the way there, not the two ends."""
-    several = any(mention.is_range and len(mention.periods) > 2 for mention in mentions.periods)
+    several = any((mention.is_range and len(mention.periods) > 2) or mention.count > 2 for mention in mentions.periods)
     return several and any(_BARE_CHANGE.fullmatch(hit.text) for hit in mentions.cues)
 
 
@@ -245,6 +250,14 @@ def _placed_among_all(slots: Slots, operations: list[Operation], horizon: Horizo
 
 def _both_periods(mentions: Mentions) -> bool:
     return any(word in mentions.text for word in ("两年", "两期", "两者", "二者", "这两个", "两个年度")) and not any(m.periods for m in mentions.periods)
+
+
+def _between_turns(mentions: Mentions, operations: list[Operation], carried: Carried) -> bool:
+    """Whether a bare 减少了多少 asks for the way between the periods of the last two turns, which were of the same indicator."""
+    bare = not (mentions.periods or mentions.base_periods or mentions.indicators or mentions.banks) and operations[0].op is Op.DIFFERENCE
+    same = carried.earlier.indicators == carried.slots.indicators and carried.earlier.banks == carried.slots.banks
+    values = all(operation.op is Op.VALUE for operation in carried.operations)
+    return bare and same and values and len(carried.earlier.periods) == len(carried.slots.periods) == 1 and carried.earlier.periods != carried.slots.periods
 
 
 def _next_carried(carried: Carried, slots: Slots, operations: list[Operation]) -> Carried:

@@ -56,9 +56,17 @@ def adjoins(mentions: Mentions, span: Span) -> bool:
 def _compounds(mentions: Mentions) -> list[Span]:
     """Names of amounts that directly precede another indicator (战略客户不良率); a list would part them."""
     counted = {hit.end for hit in mentions.cues if "每" in hit.text}  # 每个网点吸收存款: the second over the first
-    joined = [(one, other) for one, other in pairwise(mentions.indicators)
-              if re.fullmatch(r"的?", mentions.text[one.end : other.start]) and one.start not in counted]
+    joined = [(one, other) for one, other in pairwise(mentions.indicators) if _nothing_between(mentions, one.end, other.start) and one.start not in counted]
     return [(one.start, one.end) for one, other in joined if (one.ref, other.ref) not in _NO_NARROWER]
+
+
+def _nothing_between(mentions: Mentions, start: int, end: int) -> bool:
+    """Whether only 的 and the period stand between two names (流动资金贷款2023年末不良): the first then narrows the second."""
+    between = mentions.text[start:end]
+    for mention in [*mentions.periods, *mentions.base_periods]:
+        if start <= mention.start and mention.end <= end:
+            between = between.replace(mention.text, "", 1)
+    return bool(re.fullmatch(r"\s*的?\s*", between))
 
 
 def _narrows(mentions: Mentions, span: Span, names: list[Span]) -> bool:

@@ -123,7 +123,9 @@ class PeriodResolver:
             year = latest.year if latest else self.today.year
             self.assumptions.append(f"“{mention.text}”未指明年份，取{year}年")
         if mention.relative is Relative.QUARTER_ENDS:
-            return [Period(year, part) for part in (Part.Q1, Part.H1, Part.NINE_MONTHS, Part.YEAR)]
+            ends = mention.text.endswith(("末", "底"))
+            parts = (Part.Q1, Part.H1, Part.NINE_MONTHS, Part.YEAR) if ends else (Part.Q1, Part.Q2, Part.Q3, Part.Q4)
+            return [Period(year, part) for part in parts]
         return [Period(year, mention.part or Part.YEAR)]
 
     def _said(self, mention: PeriodMention, period: Period) -> list[Period]:

@@ -19,6 +19,7 @@ from agents.understanding.mentions import Mentions
 from agents.understanding.qualifiers import narrowing
 from data.indicators import IndicatorCatalogue
 from data.row_words import row_words
+from data.units import Dimension
 from tools.name_scanner import NameKind, NameSpan
 from tools.row_index import ROW_PREFIX, RowIndex, RowMatch, leaf_of
 
@@ -28,6 +29,7 @@ _TELLING = 4  # a label this long stands for itself, whatever the table over it 
 _LABEL = 0.5  # a label may be longer than what analysts say of it: 重组贷款 for 重组贷款和垫款
 _MARGIN = 0.3
 _WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
+_DEFINED = re.compile(r"(?:是)?(?:指|叫|是)(?:的是)?什么.*|什么(?:叫|是)|(?:是|等于)(?:多少|几).*|的?(?:口径|定义|含义).*|^(?:请问|报告里|报告中)|^(?:一|1)个")
 _OWNED = re.compile(r"^(?:(?:控股|全资)?(?:子公司|附属公司)|旗下(?:的)?)(?=[\u4e00-\u9fff]{4,})")
 _BETWEEN = re.compile(r"[、，,和与及以跟\s]{1,2}")
 _LIST = re.compile(r"[、，,和与及以跟]")
@@ -37,14 +39,18 @@ _NOT_ROWS = (Op.REPORT, Op.COVERAGE, Op.WALK, Op.DUPONT, Op.DEFINITION)
 def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue: IndicatorCatalogue) -> Mentions:
     """The mentions with their subject read as a row of the documents, where the catalogue does not do; else as they are."""
     rows = horizon.rows
+    mentions = _without_glosses(mentions, catalogue)
     if rows is None or not len(rows) or mentions.unknown_banks or any(hit.cue.op in _NOT_ROWS for hit in mentions.cues):
         return mentions
     spans, loud = _subject(mentions, cues=False), _subject(mentions, cues=True)
     if not spans and not loud:
         return mentions
+    dimension = _dimension(mentions)
     leaning = bool(carried.slots.indicators) and not mentions.banks
-    if leaning and (found := _of_the_same_row(mentions, spans, carried, rows)):
+    if leaning and (found := _of_the_same_row(mentions, spans, carried, rows, dimension)):
         return _read_as(mentions, [(spans, found)])
+    if any(hit.cue.op is Op.COMPARE for hit in mentions.cues) and (several := _listed(mentions, spans, rows, measured=True)):
+        return _read_as(mentions, several, whole=True)
     if _settled(mentions, spans, horizon, carried):
         return mentions
     if spans and (named := _apart(mentions, spans, horizon, catalogue)):
@@ -55,11 +61,25 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
         return _read_as(mentions, [(spans, beside.record.indicator_id)])
     if loud and (best := _sure(rows.match(_words(mentions, loud)))):
         return _read_as(mentions, [(loud, best.record.indicator_id)])
-    if spans and (best := _sure(rows.match(_words(mentions, spans)))):
+    if spans and (best := _sure(rows.match(_words(mentions, spans), dimension=dimension))):
         return _read_as(mentions, [(spans, best.record.indicator_id)])
     if spans and (several := _listed(mentions, spans, rows)):
         return _read_as(mentions, several)
     return mentions
+
+
+def _without_glosses(mentions: Mentions, catalogue: IndicatorCatalogue) -> Mentions:
+    """Without a bracket that only repeats what the indicator before it is called: ROE（加权）."""
+    def told(span: Span) -> bool:
+        opened = re.search(r"[（(]\s*$", mentions.text[: span[0]])
+        before = next((s for s in mentions.indicators if opened and s.end == opened.start()), None)
+        if before is None:
+            return False
+        indicator = catalogue.get(before.ref)
+        return any(mentions.text[slice(*span)] in name for name in (indicator.name, *indicator.aliases))
+
+    left = [span for span in mentions.unexplained if not told(span)]
+    return mentions if len(left) == len(mentions.unexplained) else replace(mentions, unexplained=left)
 
 
 def _apart(mentions: Mentions, spans: Sequence[Span], horizon: Horizon, catalogue: IndicatorCatalogue) -> str | None:
@@ -81,7 +101,8 @@ def nearest_rows(mentions: Mentions, horizon: Horizon, count: int = 3) -> list[s
 def subject_words(mentions: Mentions) -> list[str]:
     """The question's own words about its subject, without times, banks, operations and politeness; quoted words first."""
     quoted = re.findall(r"[“\"「『]([^”\"」』]{2,20})[”\"」』]", mentions.text)
-    return list(dict.fromkeys([*quoted, *_words(mentions, _subject(mentions, cues=False))]))
+    words = list(dict.fromkeys([*quoted, *_words(mentions, _subject(mentions, cues=False))]))
+    return words or [word for word in [_DEFINED.sub("", mentions.text).strip("？?。 ")] if 1 < len(word) < 12]
 
 
 def _settled(mentions: Mentions, spans: Sequence[Span], horizon: Horizon, carried: Carried) -> bool:
@@ -137,13 +158,15 @@ def _sure(matches: Sequence[RowMatch]) -> RowMatch | None:
     return None if others else best
 
 
-def _of_the_same_row(mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex) -> str | None:
+def _of_the_same_row(
+    mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex, dimension: Dimension | None
+) -> str | None:
     """A measure asked of the part that the talk is about: after 制造业贷款, "不良多少" is that of 制造业."""
     if not spans or _WHOLE.search(mentions.text) or any(hit.cue.op is Op.SHARE for hit in mentions.cues):
         return None
     labels = rows.labels(carried.slots.indicators[-1])
     for label in labels:
-        for match in rows.match([label, *_words(mentions, spans)]):
+        for match in rows.match([label, *_words(mentions, spans)], dimension=dimension):
             own = match.covered >= _SURE and match.label >= _FULL and match.record.indicator_id not in carried.slots.indicators
             if own and label in rows.labels(match.record.indicator_id) and _names_part(label, mentions, spans):
                 return match.record.indicator_id
@@ -177,13 +200,18 @@ def _beside(carried: Carried, rows: RowIndex, words: Sequence[str]) -> list[RowM
     return [match for name in carried.slots.indicators[-1:] for match in rows.siblings(name, words)]
 
 
-def _listed(mentions: Mentions, spans: Sequence[Span], rows: RowIndex) -> list[tuple[list[Span], str]]:
-    """Several parts that share the rest of their name (风险加权资产按信用、市场、操作风险): each is matched with the common words."""
+def _listed(mentions: Mentions, spans: Sequence[Span], rows: RowIndex, *, measured: bool = False) -> list[tuple[list[Span], str]]:
+    """Several parts that share the rest of their name (风险加权资产按信用、市场、操作风险): each is matched with the common words.
+
+    measured: only where there are common words (对公和零售贷款哪个不良率高).
+    """
     pieces = _list_of(mentions.text, [piece for span in spans for piece in _pieces(mentions.text, *span)])
     if len(pieces) < 2:
         return []
     head = _words(mentions, [span for span in spans if not any(span[0] < end and start < span[1] for start, end in pieces)])
     words = _words(mentions, pieces)
+    if measured and not head:
+        return []
     found = []
     for piece, word in zip(pieces, words, strict=True):
         tails = ["", *(words[-1][cut:] for cut in range(1, len(words[-1])))] if piece is not pieces[-1] else [""]
@@ -210,14 +238,22 @@ def _pieces(text: str, start: int, end: int) -> list[Span]:
     return [(left + 1, right) for left, right in pairwise(marks) if right - left > 1]
 
 
-def _read_as(mentions: Mentions, found: Sequence[tuple[Sequence[Span], str]]) -> Mentions:
-    """The mentions with these spans read as these indicators, and nothing left unexplained inside them."""
+def _dimension(mentions: Mentions) -> Dimension | None:
+    """What the question's last word for a figure measures, where it says so: 不良率 is no amount, 不良余额 no ratio."""
+    if not mentions.indicators:
+        return None
+    word = mentions.text[mentions.indicators[-1].start : mentions.indicators[-1].end]
+    return Dimension.RATIO if word.endswith(("率", "占比", "比例", "比重")) else Dimension.AMOUNT if word.endswith(("额", "规模", "总量")) else None
+
+
+def _read_as(mentions: Mentions, found: Sequence[tuple[Sequence[Span], str]], *, whole: bool = False) -> Mentions:
+    """The mentions with these spans read as these indicators, and nothing left unexplained inside them; `whole`: and none besides."""
     named = [NameSpan(spans[0][0], spans[-1][1], NameKind.INDICATOR, name) for spans, name in found]
     hull = (min(span.start for span in named), max(span.end for span in named))
     taken = [span for spans, _ in found for span in spans]
     cues = [hit for hit in mentions.cues if not any(start <= hit.start and hit.end <= end for start, end in taken)]
     left = [span for span in mentions.unexplained if not any(start <= span[0] and span[1] <= end for start, end in taken)]
-    kept = [span for span in mentions.indicators if not (hull[0] <= span.start and span.end <= hull[1])]
+    kept = [] if whole else [span for span in mentions.indicators if not (hull[0] <= span.start and span.end <= hull[1])]
     return replace(mentions, indicators=sorted([*kept, *named], key=lambda span: span.start), ambiguous=[], unexplained=left, cues=cues)
 
 

@@ -7,12 +7,11 @@ decides which of them are taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from data.errors import ModelError
+from data.errors import SettingsError
 from tools.entities.features import TYPES, features
 from tools.entities.spans import EntitySpan
 
@@ -49,13 +48,13 @@ class EntityTagger:
         """The tagger of a folder (tagger.onnx, characters.txt).
 
         Raises:
-            ModelError: a file is missing or cannot be read.
+            SettingsError: a file is missing or cannot be read.
         """
         try:
             lines = (folder / "characters.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
             return cls(_session((folder / "tagger.onnx").read_bytes()), {char: number for number, char in enumerate(lines, 2)})
         except (OSError, UnicodeDecodeError, RuntimeError) as error:
-            raise ModelError(f"无法读取实体标注模型 {folder.name}：{error}") from error
+            raise SettingsError(f"无法读取实体标注模型 {folder.name}：{error}") from error
 
     def propose(self, plain: str, spans: Sequence[EntitySpan]) -> list[Proposal]:
         """See `Proposer`."""
@@ -65,7 +64,7 @@ class EntityTagger:
         seen = features(text, (span for span in spans if span.end <= LONGEST), self._characters)
         inputs = {"characters": seen.characters, "tags": seen.tags, "words": seen.words}
         (scores,) = self._session.run(None, {name: numpy.asarray([row], dtype=numpy.int64) for name, row in inputs.items()})
-        return _proposals(_probabilities(scores[0]))[: len(plain)]
+        return [proposal for proposal in proposals(scores[0]) if proposal.span.end <= len(plain)]
 
 
 def _session(model: bytes) -> Any:
@@ -85,8 +84,9 @@ def _probabilities(scores: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
     return shares
 
 
-def _proposals(shares: numpy.ndarray[Any, Any]) -> list[Proposal]:
-    """Spans of the likeliest labels; an I that continues nothing begins one."""
+def proposals(scores: numpy.ndarray[Any, Any]) -> list[Proposal]:
+    """Spans of the likeliest labels of (length, labels) scores; an I that continues nothing begins one."""
+    shares = _probabilities(scores)
     labels = [int(label) for label in shares.argmax(axis=-1)]
     likely = [float(share) for share in shares.max(axis=-1)]
     found, start = list[Proposal](), None
