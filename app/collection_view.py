@@ -54,7 +54,11 @@ class CollectionViews:
         banks = base.banks.extended(_banks(records, base.banks))
         scanner = base.scanner if banks is base.banks else NameScanner(banks, base.catalogue)
         understanding = Understanding.build(scanner, banks, catalogue)
-        return CollectionView(RowIndex(records), catalogue, banks, scanner, understanding)
+        return CollectionView(RowIndex(records, lambda key: _names(base.catalogue, key)), catalogue, banks, scanner, understanding)
+
+
+def _names(catalogue: IndicatorCatalogue, indicator_id: str) -> tuple[str, ...]:
+    return (catalogue.get(indicator_id).name, *catalogue.get(indicator_id).aliases) if indicator_id in catalogue else ()
 
 
 def _row_indicators(records: Iterable[RowRecord]) -> list[Indicator]:

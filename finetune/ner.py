@@ -9,21 +9,23 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finetune.model_folder import write_card, write_manifest
 from finetune.ner_corpus import Row, corpus, digest, forgetful, rows, vocabulary
-from tools.entities.features import LABELS
+from tools.financial_ner import RULES, FinancialNER
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from finetune.ner_model import Tagger
 
+SHIPPED = "caizhi-ner"
 _ASIDE = 7919  # The seed's distance to the sentences kept aside.
 
 
@@ -41,17 +43,18 @@ class Settings:
     layers: int = 3
     seed: int = 20
     threads: int = 1
+    prose: bool = True
 
 
-def train(settings: Settings, out: Path) -> dict[str, float]:
-    """Train, export into a folder, and give what was measured (strict F1 of grammar and tagger on sentences kept aside)."""
+def train(settings: Settings, out: Path, labelled: Sequence[Path] = ()) -> dict[str, float]:
+    """Train, export into a folder, and give what was measured: strict F1 on sentences kept aside and on hand-labelled files."""
     import torch
 
     from finetune.ner_model import Shape, Tagger
 
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
-    pairs = corpus(settings.sentences, settings.seed)
+    pairs = corpus(settings.sentences, settings.seed, settings.prose)
     characters = vocabulary(text for text, _ in pairs)
     kept = list(rows(corpus(settings.aside, settings.seed + _ASIDE, prose=False), characters))
     model = Tagger(Shape(characters=len(characters) + 2, width=settings.width, layers=settings.layers))
@@ -60,6 +63,7 @@ def train(settings: Settings, out: Path) -> dict[str, float]:
     from finetune.ner_export import export
 
     export(model, characters, out)
+    measured |= on_labelled(labelled, out.parent) if out.name == SHIPPED else {}
     _describe(out, settings, len(pairs), digest(pairs), measured)
     return measured
 
@@ -82,7 +86,7 @@ def _fit(model: Tagger, data: list[Row], settings: Settings) -> float:
         characters, tags, words, labels = _tensors([forgetful(row, chance) for row in batch])
         loss = functional.cross_entropy(model(characters, tags, words).flatten(0, 1), labels.flatten(), ignore_index=-1)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
     return time.monotonic() - begun
@@ -126,10 +130,14 @@ def _measured(model: Tagger, kept: Sequence[Row]) -> dict[str, float]:
                 size = len(row.text)
                 _count(counts["tagger"], spans_of(found[:size]), spans_of(gold[:size]))
                 _count(counts["grammar"], spans_of(read[:size]), spans_of(gold[:size]))
-    return {f"aside_{name}_f1": round(2 * right / max(1, found + gold), 4) for name, (right, found, gold) in counts.items()}
+    return {f"aside_{name}_f1": _f1(total) for name, total in counts.items()}
 
 
-def _count(total: list[int], found: set[tuple[int, int, int]], gold: set[tuple[int, int, int]]) -> None:
+def _f1(total: Sequence[int]) -> float:
+    return round(2 * total[0] / max(1, total[1] + total[2]), 4)
+
+
+def _count(total: list[int], found: Set[object], gold: Set[object]) -> None:
     total[0], total[1], total[2] = total[0] + len(found & gold), total[1] + len(found), total[2] + len(gold)
 
 
@@ -146,21 +154,42 @@ def spans_of(labels: Sequence[int]) -> set[tuple[int, int, int]]:
 
 
 def _describe(out: Path, settings: Settings, count: int, data_hash: str, measured: dict[str, float]) -> None:
-    files = {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()} for path in sorted(out.glob("*.*")) if path.suffix in (".onnx", ".txt")}
-    manifest = {"name": "caizhi-ner", "kind": "BIO token classifier", "labels": LABELS, "settings": asdict(settings), "sentences": count, "data_sha256": data_hash, "measured": measured, "files": files}
-    (out / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    data = {"made_by": "finetune.ner_data, finetune.ner_noise, data/knowledge read by the grammar", "sentences": count, "sha256": data_hash}
+    write_manifest(out, "python -m finetune.ner --out data/models/caizhi-ner", {**data, **asdict(settings)}, ("torch", "onnxruntime"), measured, "1")
+    text = (
+        "A BIO token classifier for 公司, 时间, 指标, 数值 and 变动: characters, the grammar's tags and known words in, one label a character out.",
+        f"Trained from nothing on {count} generated sentences (no real report, no exam), whole names masked now and then as SpanBERT does; "
+        f"{settings.layers} layers of width {settings.width}, eight-bit weights.",
+        "It is used beside the grammar only, for names: indicators wider to the left, new indicators before a figure, companies in gaps.",
+        "Strict F1 of all five types; the hand-labelled sets are of our own writing and were never trained on.",
+    )
+    write_card(out, "caizhi-ner", text, [("measured", "value"), *((name, str(value)) for name, value in measured.items())])
+
+
+def on_labelled(files: Sequence[Path], models: Path) -> dict[str, float]:
+    """Strict F1 by hand-labelled file ({"text", "entities", "changes"} a line), of the grammar alone and with the tagger of a folder."""
+    found: dict[str, float] = {}
+    for path in files:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for name, ner in (("rules", FinancialNER(RULES)), ("rules + tagger", FinancialNER(models=models))):
+            total = [0, 0, 0]
+            for line in lines:
+                read = {(str(span["type"]), span["start"], span["end"]) for span in ner.extract_entities(line["text"])}
+                _count(total, read, {(str(span["type"]), span["start"], span["end"]) for span in line["entities"]})
+            found[f"{path.stem} F1, four types, {name}"] = _f1(total)
+    return found
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("data/models/caizhi-ner"))
-    defaults = Settings()
-    for name, value in asdict(defaults).items():
+    parser.add_argument("--labelled", type=Path, nargs="*", default=[], help="hand-labelled files to measure on")
+    for name, value in asdict(Settings()).items():
         parser.add_argument(f"--{name}", type=type(value), default=value)
     options = vars(parser.parse_args())
-    out = options.pop("out")
-    print(json.dumps(train(Settings(**options), out)))
+    out, labelled = options.pop("out"), options.pop("labelled")
+    sys.stdout.write(json.dumps(train(Settings(**options), out, labelled), ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

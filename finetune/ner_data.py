@@ -35,9 +35,15 @@ _TYPES = {
 # Slots that are frames themselves.
 _FRAMES = {
     "period": ("{time}", "{time}", "{rel}"), "scope": ("", "", "", "合并口径", "境内"), "verb": ("{say}", "{say}", ""),
-    "level": ("{amount}", "{percent}", "为{percent}", "达{amount}", "达到{amount}", "约{amount}", "突破{amount}", "超过{amount}", "为{amount}", "仅{percent}", "升至{percent}", "降至{percent}"),
+    "level": (
+        "{amount}", "{percent}", "为{percent}", "达{amount}", "达到{amount}", "约{amount}", "突破{amount}", "超过{amount}", "为{amount}",
+        "仅{percent}", "升至{percent}", "降至{percent}",
+    ),
     "than": ("较{rel}", "较{rel}", "比{rel}", "同比", "较{time}", "环比", "按年"),
-    "moved": ("增加{xa}", "增长{xp}", "减少{xa}", "下降{xp}", "上升{xb}", "下降{xb}", "提升{xb}", "净增{xa}", "多增{xa}", "增长{xp}，增加{xa}", "压降{xa}", "有所上升", "基本持平"),
+    "moved": (
+        "增加{xa}", "增长{xp}", "减少{xa}", "下降{xp}", "上升{xb}", "下降{xb}", "提升{xb}", "净增{xa}", "多增{xa}", "增长{xp}，增加{xa}",
+        "压降{xa}", "有所上升", "基本持平",
+    ),
     "movedp": ("上升{xb}", "下降{xb}", "提高{xb}", "回落{xb}", "下行{xb}", "收窄{xb}", "走阔{xb}"),
     "movedn": ("增长{xp}", "下降{xp}", "下滑{xp}", "增{xp}", "降{xp}", "大增{xp}", "跌{xp}", "升{xp}", "增加{xa}"),
     "xlist": ("{bare}、{bare}和{xb}", "{xb}、{xb}和{xb}"), "xp2": ("{xp}和{xp}", "{xp}、{xp}"),
@@ -46,7 +52,9 @@ _FRAMES = {
 }  # fmt: skip
 # Words of the frames that are entities wherever they stand.
 _FIXED = {
-    **dict.fromkeys("持股比例 占比 总市值 最新市值 成交额 目标价 股价 票面利率 末期股息 末期息 现金红利 现金股利 现金股息".split(), EntityType.INDICATOR),
+    **dict.fromkeys(
+        "持股比例 占比 总市值 最新市值 成交额 目标价 股价 票面利率 末期股息 末期息 现金红利 现金股利 现金股息".split(), EntityType.INDICATOR
+    ),
     **dict.fromkeys("期内 年内 去年底 上年 年初".split(), EntityType.TIME),
 }
 _FIXED_WORDS = re.compile("(" + "|".join(sorted(_FIXED, key=len, reverse=True)) + ")")
@@ -111,7 +119,7 @@ class Maker:
         self._ratio = False  # Whether the indicator last named is a ratio: it then takes a percentage.
         self._slots: dict[str, Callable[[], str]] = {
             "who": lambda: self._pick("self") if chance.random() < 0.6 else self._bank(), "bank": self._bank, "firm": self._firm,
-            "code": lambda: chance.choice(("{:06d}", "{:06d}.SH", "{:06d}.SZ", "0{:04d}", "0{:04d}.HK")).format(chance.randrange(300000, 699999) if chance.random() < 0.6 else chance.randrange(1000, 9999)),
+            "code": self._code,
             "ind": self._indicator, "say": lambda: self._pick("verb"), "bare": lambda: NUMBERS["small"](chance),
             "number": lambda: NUMBERS["number"](chance),
         }  # fmt: skip
@@ -167,6 +175,10 @@ class Maker:
             return self._chance.choice((bank.name, bank.name, bank.legal_name, *bank.short_names))
         return self._pick("place") + self._chance.choice(("银行", "银行", "农商银行", "农商行", "农村商业银行", "商业银行", "村镇银行"))
 
+    def _code(self) -> str:
+        form = self._chance.choice(("{:06d}", "{:06d}.SH", "{:06d}.SZ", "0{:04d}", "0{:04d}.HK"))
+        return form.format(self._chance.randrange(300000, 699999) if form.startswith("{:06d}") else self._chance.randrange(1000, 9999))
+
     def _firm(self) -> str:
         draw = self._chance.random()
         if draw < 0.2:
@@ -177,7 +189,8 @@ class Maker:
         if draw < 0.42:
             return brand
         place = self._pick("place") + self._chance.choice(("", "", "市", "省")) if self._chance.random() < 0.6 else ""
-        return place + (brand if self._chance.random() < 0.8 else "") + self._pick("line") + (self._pick("legal") if draw < 0.85 else "集团" if draw < 0.92 else "")
+        legal = self._pick("legal") if draw < 0.85 else "集团" if draw < 0.92 else ""
+        return place + (brand if self._chance.random() < 0.8 or not place else "") + self._pick("line") + legal
 
     def _indicator(self) -> str:
         draw = self._chance.random()

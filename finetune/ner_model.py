@@ -63,7 +63,8 @@ class _Layer(nn.Module):
 
     def forward(self, hidden: Tensor, there: Tensor) -> Tensor:
         hidden = hidden + self.dropout(self._near(self.near_norm(hidden) * there))
-        return hidden + self.dropout(self._far(self.far_norm(hidden), there))
+        mixed: Tensor = hidden + self.dropout(self._far(self.far_norm(hidden), there))
+        return mixed
 
     def _near(self, hidden: Tensor) -> Tensor:
         length, window = hidden.size(1), self._window

@@ -63,7 +63,7 @@ def _misread(chars: list[Char], chance: random.Random) -> Iterator[Char]:
         else:
             yield char, tag
         if draw > 0.994:
-            yield " ", tag
+            yield " ", ("I", tag[1]) if tag else None
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +78,7 @@ def _traditional_forms() -> dict[str, str]:
 def _traditional(chars: list[Char], chance: random.Random) -> list[Char]:
     """The usual form of each character, the table's first, now and then a variant."""
     forms = _traditional_forms()
-    return [((forms[char][0] if chance.random() < 0.95 else chance.choice(forms[char])), tag) if char in forms else (char, tag) for char, tag in chars]
+    return [(chance.choice(forms[char][: 1 + (chance.random() > 0.95)]), tag) if char in forms else (char, tag) for char, tag in chars]
 
 
 def _wide(chars: list[Char], chance: random.Random) -> list[Char]:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 _AMOUNTS = ("亿元", "亿元", "亿元", "亿元", "亿", "万亿元", "万亿", "万元", "百万元", "亿美元", "亿港元", "元")
 _POINTS = ("个百分点", "个百分点", "个百分点", "个基点", "个BP", "bp", "BP", "pct", "个bp", "bps")
-_YEARS = ("年", "年末", "年", "年度", "年上半年", "年第一季度", "年前三季度", "年三季度", "年一季度", "年6月末", "年9月30日", "年12月31日", "年末", "年底", "年1-9月", "年第四季度", "年初", "年下半年", "年6月30日")
+_YEARS = (
+    "年 年末 年 年度 年上半年 年第一季度 年前三季度 年三季度 年一季度 年6月末 年9月30日 年12月31日 年底 年1-9月 年第四季度 年初 年下半年 年6月30日"
+).split()
 _DIGITS = "零一二三四五六七八九"
 
 
@@ -42,12 +44,13 @@ def _time(chance: random.Random) -> str:
     if draw < 0.95:
         return chance.choice(("一季度", "第三季度", "前三季度", "上半年", "二季度", "四季度末", "首季", "上半年末"))
     short = year % 100
-    return chance.choice((f"{short}Q3", f"1H{short}", f"{chance.randrange(1, 5)}Q{short}", f"{short}H1", f"Q{chance.randrange(1, 5)}", f"{year}Q{chance.randrange(1, 5)}"))
+    quarter = chance.randrange(1, 5)
+    return chance.choice((f"{short}Q3", f"1H{short}", f"{quarter}Q{short}", f"{short}H1", f"Q{quarter}", f"{year}Q{quarter}"))
 
 
 def _day(chance: random.Random) -> str:
-    month, day = chance.randrange(1, 13), chance.randrange(1, 29)
-    return chance.choice((f"{month}月{day}日", f"{chance.randrange(2015, 2027)}年{month}月{day}日", f"{month}月{day}日", f"{chance.randrange(2015, 2027)}年{month}月"))
+    year, month, day = chance.randrange(2015, 2027), chance.randrange(1, 13), chance.randrange(1, 29)
+    return chance.choice((f"{month}月{day}日", f"{year}年{month}月{day}日", f"{month}月{day}日", f"{year}年{month}月"))
 
 
 def _change_amount(chance: random.Random) -> str:
@@ -82,5 +85,5 @@ NUMBERS: dict[str, Callable[[random.Random], str]] = {
     "cell": _cell, "cellp": _cell_percent, "range": _range,
     "xsigned": lambda chance: f"{chance.choice('+-')}{chance.uniform(0.1, 40):.{chance.choice((1, 2))}f}{chance.choice(('%', '%', 'pct'))}",
     "small": lambda chance: f"{chance.uniform(0.01, 3):.2f}",
-    "number": lambda chance: f"{chance.uniform(1, 900):.{chance.choice((0, 1, 2))}f}" if chance.random() < 0.8 else f"{chance.randrange(1000, 99999):,}",
+    "number": lambda chance: f"{chance.randrange(999, 99999):,}" if chance.random() < 0.2 else f"{chance.uniform(1, 900):.{chance.randrange(3)}f}",
 }  # fmt: skip

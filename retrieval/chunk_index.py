@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _LEXICAL, _STAMP, _DENSE = "bm25.npz", "version.json", "dense"
 _NEAREST = 400
+_MARKS = re.compile(r"^(?:(?:其中|减|加)[:：]|[-－—]+|[(]?[一二三四五六七八九十\d]{1,2}(?:[)、．]|\.(?!\d)))+|(?:[(]\d{1,2}[)])+$|:$")
 _BLANK = re.compile(r"[^\S\n]+")
 
 
@@ -39,23 +40,26 @@ class ChunkIndex:
         self.chunks = tuple(chunks)
         self.lexical = lexical or LexicalIndex([chunk.search_text for chunk in self.chunks])
         self.dense = dense
-        self._phrases: dict[str, NDArray[np.float32]] = {}
+        self._counts: dict[str, dict[int, int]] = {}
         self._compact: dict[int, str] = {}
 
-    def phrase(self, wording: str) -> NDArray[np.float32]:
-        """BM25 of a wording as one token: the chunks that hold it whole, blanks and forms of characters aside."""
-        import numpy as np
-
-        found = self._phrases.get(wording)
+    def holders(self, wording: str) -> dict[int, int]:
+        """The chunks that hold a wording whole, blanks and forms of characters aside: position → how often."""
+        found = self._counts.get(wording)
         if found is None:
-            wanted, found = compact(wording), np.zeros(len(self.chunks), dtype=np.float32)
-            counts = [(place, self._text(place).count(wanted)) for place in self.lexical.holders(wording).tolist()] if wanted else []
-            held = [(place, count) for place, count in counts if count]
-            rarity = np.log(1 + (len(self.chunks) - len(held) + 0.5) / (len(held) + 0.5))
-            for place, count in held:
-                found[place] = rarity * count / (count + K1 * (1 - B + B * len(self._text(place)) / self._mean_length))
-            self._phrases[wording] = found
+            wanted = compact(wording)
+            places = self.lexical.holders(wording).tolist() if wanted else []
+            found = self._counts[wording] = {place: count for place in places if (count := self._text(place).count(wanted))}
         return found
+
+    def rows_called(self, wording: str) -> list[int]:
+        """The table rows whose label is this wording, enumeration and footnote marks aside."""
+        return self._labels.get(compact(wording), [])
+
+    def saturated(self, places: NDArray[np.int64], counts: NDArray[np.float32]) -> NDArray[np.float32]:
+        """BM25's weight of counts in these chunks, without the rarity: from 0 for none to 1 for many in a short chunk."""
+        lengths = self._lengths[places] / max(float(self._lengths.mean()), 1.0)
+        return (counts / (counts + K1 * (1 - B + B * lengths))).astype("float32")
 
     def cosines(self, vector: NDArray[np.float32], documents: set[str] | None) -> NDArray[np.float32]:
         """The cosine of every chunk that is among the nearest, 0 for the others and where there are no vectors."""
@@ -94,8 +98,19 @@ class ChunkIndex:
         return {_vector_id(chunk): place for place, chunk in enumerate(self.chunks)}
 
     @cached_property
-    def _mean_length(self) -> float:
-        return sum(len(chunk.search_text) for chunk in self.chunks) / max(len(self.chunks), 1) or 1.0
+    def _lengths(self) -> NDArray[np.float32]:
+        import numpy as np
+
+        return np.array([len(chunk.search_text) for chunk in self.chunks], dtype=np.float32)
+
+    @cached_property
+    def _labels(self) -> dict[str, list[int]]:
+        labels: dict[str, list[int]] = {}
+        for place, chunk in enumerate(self.chunks):
+            if chunk.kind is ChunkKind.ROW:
+                label = _MARKS.sub("", compact(chunk.label))
+                labels.setdefault(label, []).append(place)
+        return labels
 
     def _text(self, place: int) -> str:
         text = self._compact.get(place)

@@ -26,6 +26,7 @@ _LEADER = re.compile(r"[.…·．]{4,}|(?:\. ){4,}")
 _CONTENTS_ENTRY = re.compile(r".*\D\s*\d{1,3}\s*$")
 _CONTENTS_LINES = 8
 _KEY_LENGTH = 16
+_PATH = " > "
 # Blanks that a layout puts between the characters of a word.
 _GAP = re.compile(r"(?<=[\u3400-\u9fff])[^\S\n]+(?=[\u3400-\u9fff])")
 
@@ -64,6 +65,11 @@ class Chunk:
     def id(self) -> str:
         """Document and place: "3f6c…-00012"."""
         return f"{self.document[:_KEY_LENGTH]}-{self.ordinal:05d}"
+
+    @property
+    def label(self) -> str:
+        """Of a row, its own label without those of its parents; "" of anything else."""
+        return self.terms.split("\n", 1)[0].rsplit(_PATH, 1)[-1] if self.kind is ChunkKind.ROW else ""
 
     @property
     def search_text(self) -> str:
@@ -207,7 +213,7 @@ def _whole(key: str, table: Table, section: tuple[str, ...], title: str, page: i
 
 def _row(key: str, table: Table, section: tuple[str, ...], title: str, row: Row) -> Chunk:
     """本金融资产情况（百万元）｜ 个人贷款 > 住房贷款：2023年末 1,234；2022年末 1,111."""
-    path = " > ".join((*row.parents, row.label))
+    path = _PATH.join((*row.parents, row.label))
     cells = [
         f"{column.label} {cell.text}".strip()
         for column, cell in zip(table.columns, row.cells, strict=False) if cell and cell.text and not column.note
@@ -245,7 +251,7 @@ def _indicators(
 ) -> tuple[str, ...]:
     if chunk.kind is ChunkKind.ROW:
         path = chunk.terms.split("\n", 1)[0]
-        labels = (normalise_name(path), normalise_name(path.rsplit(" > ", 1)[-1]))
+        labels = (normalise_name(path), normalise_name(chunk.label))
         return tuple(sorted(rows.get((chunk.page, labels[0]), set()) | rows.get((chunk.page, labels[1]), set())))
     text = normalise_name(chunk.text) if quotes.get(chunk.page) else ""
     return tuple(sorted({indicator for quote, indicator in quotes.get(chunk.page, ()) if quote in text}))

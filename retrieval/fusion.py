@@ -31,35 +31,54 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each part counts. wordings: a group of wordings against the question's own words. phrase: a wording whole against
-    its characters. dense: the best cosine against the best lexical score. others: the other passages of a page. Found on
-    generated reports (tests/benchmarks/retrieval_bench.py)."""
+    """How much each part counts; found on generated reports (tests/benchmarks/retrieval_bench.py prints what each gives).
+
+    wordings: a group of wordings against the question's own words. phrase: a wording whole against its characters. label: a row
+    that bears a wording as its name. dense: the best cosine against the best lexical score. others: the other passages of a page.
+    """
 
     wordings: float = WEIGHT
     phrase: float = 2.0
+    label: float = 4.0
     dense: float = 0.3
     others: float = 0.1
 
 
 def lexical_scores(index: ChunkIndex, expansion: Expansion, weights: Weights, stages: Stages) -> NDArray[np.float32]:
-    """The BM25 scores of every chunk for a question and, for each name in it, its best wording."""
-    import numpy as np
-
+    """The BM25 scores of every chunk for a question and for each name in it."""
     if not stages.expansion:
         return index.lexical.array(expansion.query)
     # A word that no page holds would match by its characters only: 家底 is not 底.
-    absent = {group.name for group in expansion.groups if group.slang and not index.phrase(group.name).any()}
+    absent = {group.name for group in expansion.groups if group.slang and not index.holders(group.name)}
     core = expansion.core
     for name in absent:
         core = core.replace(name, " ")
     scores = index.lexical.array(core).copy()
     for group in expansion.groups:
-        best = np.zeros_like(scores)
-        for wording in dict.fromkeys((*group.say[:_MOST_WORDINGS], group.name)):
-            if wording not in absent:
-                np.maximum(best, weights.phrase * index.phrase(wording) + index.lexical.array(wording), out=best)
-        scores += weights.wordings * best
+        wordings = [wording for wording in dict.fromkeys((*group.say[:_MOST_WORDINGS], group.name)) if wording not in absent]
+        scores += weights.wordings * group_scores(index, wordings, weights)
     return scores
+
+
+def group_scores(index: ChunkIndex, wordings: Sequence[str], weights: Weights) -> NDArray[np.float32]:
+    """Wordings that mean the same as one term: it is as rare as they are together, and a chunk counts its best one.
+
+    Else the rarest wording, which is seldom the right one, would outweigh the common one (synonym operator of INQUERY).
+    """
+    import numpy as np
+
+    size = len(index.chunks)
+    counts, parts, named = np.zeros(size, np.float32), np.zeros(size, np.float32), np.zeros(size, np.float32)
+    for wording in wordings:
+        for place, count in index.holders(wording).items():
+            counts[place] = max(counts[place], count)
+        np.maximum(parts, index.lexical.array(wording), out=parts)
+        named[index.rows_called(wording)] = 1
+    held = np.flatnonzero(counts)
+    whole = np.zeros(size, np.float32)
+    whole[held] = np.log(1 + (size - len(held) + 0.5) / (len(held) + 0.5)) * index.saturated(held, counts[held])
+    found: NDArray[np.float32] = (weights.phrase * whole + parts + weights.label * named).astype(np.float32)
+    return found
 
 
 def fused(lexical: NDArray[np.float32], dense: NDArray[np.float32], weight: float) -> NDArray[np.float32]:

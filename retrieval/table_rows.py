@@ -104,12 +104,13 @@ def with_parents(lines: Sequence[Line], opening: str = "") -> tuple[Row, ...]:
     stack: list[_Open] = [_opening(opening, lines)] if opening and lines else []
     rows: list[Row] = []
     for index, line in enumerate(lines):
-        inner = lines[index + 1].indent if index + 1 < len(lines) else line.indent
-        this = _Open(line.label, line.indent, rank(line.label), line.heading, is_dashed(line.label), ends[index], inner)
+        below = lines[min(index + 1, len(lines) - 1)]
+        balanced = below is not line and is_balance(below.label)
+        this = _Open(line.label, line.indent, rank(line.label), line.heading, is_dashed(line.label), ends[index], below.indent, balanced=balanced)
         before = list(stack)
         _close(stack, this, index, rows, indented)
         follows = line.heading and any(entry.heading for entry in before[len(stack) :])
-        this = replace(this, follows=follows, balanced=index + 1 < len(lines) and is_balance(lines[index + 1].label))
+        this = replace(this, follows=follows)
         parents = tuple(entry.label for entry in stack)
         if line.group and line.group not in parents:
             parents = (*parents, line.group)
@@ -163,6 +164,8 @@ def _holds(top: _Open, this: _Open, index: int, indented: bool, above: Row | Non
         return this.dashed
     if top.heading and not top.balanced and is_balance(this.label):
         return False
+    if top.balanced and top.heading and this.heading and not this.balanced:
+        return True
     if top.heading and (closes(top.label, this.label) or bare(this.label) == "小计"):
         return True
     if top.heading and this.heading and indented and this.inner > this.indent + INDENT_STEP >= top.inner - top.indent + this.indent:

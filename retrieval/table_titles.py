@@ -20,6 +20,8 @@ _NUMBERING = re.compile(
     r"^(?:表\s*[\d.\-一二三四五六七八九十]+\s*[:：.]?|(?:\d{1,2}\.)+\d{0,2}(?=[\s(\u3400-\u9fff])|\d{1,2}[、.](?!\d)"
     r"|[(]\w{1,3}[)]|[一二三四五六七八九十]{1,3}[、.])\s*"
 )
+# "33 利息净收入", "八 附注": a number that only its blank parts from the words.
+_SPACED_NUMBER = re.compile(r"^(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s+(?=[\u3400-\u9fff])(?!\d+\s+[月日年家个])")
 _LISTS = re.compile(
     r"(?:下表|下列|以下|上表|下述)(?:所示)?(?:表格)?(?:分别)?(?:列示|列出|列载|载列|概述|显示|反映|展示|说明|汇总|列明|呈列|按[^，。]{1,20}列示)?了?"
     r"|(?:(?:截至|于)?(?:所示|各(?:相关)?|有关|报告)(?:日期|期间|期末|期))内?[，,]?的?|(?:本集团|本行|本公司|我行)(?:的|于|在|截至)?"
@@ -73,7 +75,7 @@ def is_continued(text: str) -> bool:
 
 def title_of(line: str) -> str:
     """The meaningful core of a line above a table; "" for a paragraph that does not point to the table."""
-    text = without_unit(_unnumbered(_uncontinued(line)))
+    text = without_unit(_unnumbered(_uncontinued(_SPACED_NUMBER.sub("", line.strip()))))
     tail = text.rpartition("。")[2]
     text = tail or text
     if not _is_sentence(text):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from data.figures import Scope
-from tests.extraction_documents import extract, report, table, told
+from retrieval.documents import Table
+from tests.extraction_documents import Line, extract, report, table, told
 
 DATES = ("2023年12月31日", "2022年12月31日")
 GROUP = Scope.GROUP.value
 
 
-def ids(*tables: object) -> dict[str, str]:
+def ids(*tables: Table) -> dict[str, str]:
     """Row and column of each figure → its indicator id, "row" for one of its own."""
-    figures = extract(report(*tables)).figures  # type: ignore[arg-type]
+    figures = extract(report(*tables)).figures
     return {f"{f.evidence[0].row}|{f.evidence[0].column}": "row" if f.indicator_id.startswith("row:") else f.indicator_id for f in figures}
 
 
@@ -57,7 +58,7 @@ def test_the_same_row_words_mean_the_topic_of_their_table() -> None:
 
 
 def test_parents_tell_whose_deposits() -> None:
-    lines = [(("公司存款", "定期"), "357", "386"), (("公司存款", "活期"), "771", "770"), (("个人存款", "定期"), "5,481", "4,852"), ("合计", "9,314", "8,627")]
+    lines: list[Line] = [(("公司存款", "定期"), "357", "386"), (("公司存款", "活期"), "771", "770"), (("个人存款", "定期"), "5,481", "4,852"), ("合计", "9,314", "8,627")]
     found = ids(table("按产品类型和客户类型划分的客户存款分布情况", DATES, lines))
     assert [found[f"{row}|2023年12月31日"] for row in ("公司存款 > 定期", "公司存款 > 活期", "个人存款 > 定期", "合计")] == [
         "corporate_time_deposits", "corporate_demand_deposits", "personal_time_deposits", "total_deposits",
@@ -172,3 +173,9 @@ def test_sensitivity_is_a_named_change() -> None:
     figures = extract(report(table("利率敏感性分析", (("2023年12月31日", "利息净收入变动"),), [("上升100个基点", "(1,262)"), ("下降100个基点", "1,262")]))).figures
     assert told(figures, "nii_change_up_100bp") == {("2023", GROUP): "-1262百万元"}
     assert told(figures, "nii_change_down_100bp") == {("2023", GROUP): "1262百万元"}
+
+
+def test_the_principal_keeps_the_name_of_deposits() -> None:
+    statement = table("合并资产负债表", DATES, [("吸收存款", "1,078", "972")])
+    note = table("按产品划分的存款", DATES, [("吸收存款本金", "1,058", "953")])
+    assert told(extract(report(statement, note)).figures, "total_deposits") == {("2023", GROUP): "1058百万元", ("2022", GROUP): "953百万元"}

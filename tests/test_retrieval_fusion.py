@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from data.indicators import indicator_catalogue
 from retrieval.chunk_index import ChunkIndex
-from retrieval.chunking import Chunk, ChunkKind
+from retrieval.chunking import Chunk, ChunkKind, chunk_document
 from retrieval.expansion import QueryExpander
 from retrieval.fusion import Stages, Weights, fused, lexical_scores, order_of, page_scores
+from tests.small_library import document, table
 
 EXPANDER = QueryExpander(indicator_catalogue(), [{"say": ["不良贷款", "问题贷款"], "keys": ["烂账"]}, {"say": ["净资产"], "keys": ["家底"]}])
 ON, OFF = Stages(), Stages(expansion=False)
@@ -54,8 +55,23 @@ def test_a_whole_wording_beats_its_scattered_characters() -> None:
 
 def test_phrases_are_found_over_blanks_and_forms_but_not_over_lines() -> None:
     made = index("净 利 润１２３", "净利\n润", "利润", "净利差")
-    assert (made.phrase("净利润") > 0).tolist() == [True, False, False, False]
-    assert not made.phrase("").any() and not made.phrase("不存在的话").any()
+    assert made.holders("净利润") == {0: 1} and made.holders("") == {} and made.holders("不存在的话") == {}
+
+
+def test_a_rare_wording_does_not_outweigh_the_common_one() -> None:
+    made = index(*["不良贷款余额"] * 3, "问题贷款余额", *["其他内容"] * 9)
+    scores = lexical_scores(made, EXPANDER.expand("烂账"), Weights(), ON)
+    assert abs(scores[0] - scores[3]) < 0.5 * scores[0]
+    rarest = lexical_scores(made, EXPANDER.expand("问题贷款"), Weights(), OFF)
+    assert rarest[3] > 1.5 * rarest[0]
+
+
+def test_a_row_that_bears_the_name_comes_first() -> None:
+    cells = ("1", "2")
+    given = table(1, "指标", [("不良贷款迁徙率合计数", cells), ("其中：不良贷款(1)", cells), ("不良贷款减值", cells)])
+    made = ChunkIndex([chunk for chunk in chunk_document(document("报告", [("", [given])])) if chunk.kind is ChunkKind.ROW])
+    scores = lexical_scores(made, EXPANDER.expand("烂账"), Weights(), ON)
+    assert scores.argmax() == 1 and scores[1] > scores[2] + 2 and made.rows_called("不良贷款") == [1] and made.rows_called("不良") == []
 
 
 def test_vectors_count_as_a_share_of_the_best_score() -> None:

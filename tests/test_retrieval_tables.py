@@ -6,49 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.documents import RawCell, RawTable, Table
-from retrieval.table_text import frame_parts, is_note_ref, is_period, is_scope, is_total, is_value, rank, split_period, tidy
-from retrieval.table_titles import read_caption, title_of
-from retrieval.table_units import unit_in, unit_within
+from retrieval.documents import RawCell, RawTable
+from retrieval.table_units import unit_within
 from retrieval.tables import build_table, join_continued
-
-Place = tuple[str, int, int]
-
-
-def grid(
-    rows: list[list[str | Place]], *, page: int = 1, before: tuple[str, ...] = (), section: tuple[str, ...] = (), indents: dict[int, float] | None = None
-) -> RawTable:
-    """A raw table from rows of texts; (text, rows, columns) is a merged cell, and the places that it covers are left out."""
-    cells: list[RawCell] = []
-    taken: set[tuple[int, int]] = set()
-    for number, row in enumerate(rows):
-        column = 0
-        for entry in row:
-            while (number, column) in taken:
-                column += 1
-            text, height, width = (entry, 1, 1) if isinstance(entry, str) else entry
-            taken |= {(number + down, column + right) for down in range(height) for right in range(width)}
-            cells.append(RawCell(text, number, column, height, width, page, indent=(indents or {}).get(number, 0.0) if column == 0 else 0.0))
-            column += width
-    return RawTable(tuple(cells), page, before=before, section=section)
-
-
-def only(raw: RawTable) -> Table:
-    """The one table of a grid."""
-    (table,) = build_table(raw)
-    return table
-
-
-def headers(table: Table) -> list[tuple[str, ...]]:
-    return [column.headers for column in table.columns]
-
-
-def texts(table: Table) -> dict[str, list[str | None]]:
-    return {row.label: [cell.text if cell else None for cell in row.cells] for row in table.rows}
-
-
-def parents(table: Table) -> dict[str, tuple[str, ...]]:
-    return {row.label: row.parents for row in table.rows}
+from tests.table_grids import Place, grid, headers, only, parents, texts
 
 
 def test_two_header_rows_with_spans_give_paths() -> None:
@@ -300,6 +261,8 @@ def test_the_balances_of_a_movement_stand_outside_its_groups() -> None:
     moved = only(grid([["", "2023年度"], ["2023年1月1日的减值准备", "5"], ["转移：", ""], ["转移至第1阶段", "1"], ["2023年12月31日的减值准备", "6"]]))
     assert parents(moved)["2023年12月31日的减值准备"] == ()
     blocks = only(grid([["", "房屋"], ["原值", ""], ["年初余额", "5"], ["本年增加", "1"], ["年末余额", "6"], ["累计折旧", ""], ["年初余额", "1"]]))
+    whole = only(grid([["个人贷款：", "2023年度"], ["年初余额", "5"], ["转移：", ""], ["转移至第1阶段", "1"], ["年末余额", "6"]]))
+    assert parents(whole) == {"年初余额": ("个人贷款：",), "转移：": ("个人贷款：",), "转移至第1阶段": ("个人贷款：", "转移："), "年末余额": ("个人贷款：",)}
     assert [row.parents for row in blocks.rows if row.label in ("年初余额", "年末余额")] == [("原值",), ("原值",), ("累计折旧",)]
 
 
@@ -351,122 +314,10 @@ def test_what_is_no_table_gives_none() -> None:
     assert build_table(grid([["", ""], ["", " "]])) == []
 
 
-def continued_pair(second: list[list[str | Place]], before: tuple[str, ...] = ()) -> list[Table]:
-    first = grid([["项目", "2023年", "2022年"], ["负债", "", ""], ["存款", "9", "8"]], before=("负债情况", "人民币百万元"))
-    return join_continued([*build_table(first), *build_table(grid(second, page=2, before=before))])
-
-
-def test_a_table_without_header_on_the_next_page_goes_on() -> None:
-    first, second = continued_pair([["债券", "3", "2"], ["负债总额", "12", "10"], ["其他", "1", "1"]])
-    assert not first.continued and second.continued
-    assert headers(second) == headers(first)
-    assert (second.title, second.unit, second.page) == ("负债情况", "人民币百万元", 2)
-    assert parents(second) == {"债券": ("负债",), "负债总额": ("负债",), "其他": ()}
-    assert {cell.page for row in second.rows for cell in row.cells if cell} == {2}
-
-
-def test_a_continued_table_with_its_own_header() -> None:
-    _, second = continued_pair([["项目", "2023年", "2022年"], ["债券", "3", "2"]], before=("负债情况(续)",))
-    assert second.continued and second.title == "负债情况" and second.unit == "人民币百万元"
-    assert parents(second)["债券"] == ("负债",)
-
-
-@pytest.mark.parametrize(
-    ("rows", "before"),
-    [
-        ([["项目", "2023年", "2022年"], ["债券", "3", "2"]], ("资产情况",)),
-        ([["债券", "3", "2", "1"], ["其他", "3", "2", "1"]], ()),
-        ([["债券", "3", "2"], ["其他", "3", "2"]], ("2023年度现金流量表",)),
-    ],
-)
-def test_another_table_on_the_next_page_is_not_continued(rows: list[list[str | Place]], before: tuple[str, ...]) -> None:
-    assert not continued_pair(rows, before)[1].continued
-
-
-@pytest.mark.parametrize(
-    ("line", "unit"),
-    [
-        ("单位：人民币百万元", "人民币百万元"),
-        ("人民币百万元，百分比除外", "人民币百万元"),
-        ("（人民币百万元，另有标注除外）", "人民币百万元"),
-        ("(除特别注明外，金额单位均为人民币百万元)", "人民币百万元"),
-        ("单位:千元", "千元"),
-        ("（%）", "%"),
-        ("亿元", "亿元"),
-        ("股", "股"),
-        ("人民币百万元/%", "人民币百万元/%"),
-        ("(in millions of RMB)", "RMB million"),
-        ("(Expressed in thousands of Renminbi, unless otherwise stated)", "RMB thousand"),
-        ("(In millions of US dollars, except per share data)", "百万美元"),
-        ("贷款总额增加了三百万元", ""),
-        ("元旦", ""),
-        ("项目", ""),
-        ("", ""),
-    ],
-)
-def test_units_of_lines(line: str, unit: str) -> None:
-    assert unit_in(line) == unit
-
-
 def test_the_unit_nearest_to_the_numbers_wins() -> None:
     assert only(grid([["项目", "2023年", "2022年"], ["", "百万元", "百万元"], ["资产", "1", "2"]], before=("人民币千元",))).unit == "百万元"
     assert only(grid([["人民币千元", "2023年"], ["资产", "1"]])).unit == "人民币千元"
     assert unit_within("占比（%）") == "%"
-
-
-@pytest.mark.parametrize(
-    ("line", "title"),
-    [
-        ("下表列示了截至所示日期本行按地区划分的贷款分布情况。", "按地区划分的贷款分布情况"),
-        ("17.3 (a)下表列示了2023年度账面余额变动对减值准备的影响(续):", "2023年度账面余额变动对减值准备的影响"),
-        ("贷款五级分类情况（人民币百万元）", "贷款五级分类情况"),
-        ("（一）利润表(续)", "利润表"),
-        ("(a) 发放贷款和垫款按地区分布情况列示如下：", "发放贷款和垫款按地区分布情况"),
-        ("本集团净利润保持增长，资产质量稳定，风险抵补能力充足，资本实力进一步增强，服务实体经济能力不断提升。", ""),
-    ],
-)
-def test_titles_keep_their_core(line: str, title: str) -> None:
-    assert title_of(line) == title
-
-
-def test_captions_read_from_the_nearest_line() -> None:
-    caption = read_caption(("某某银行股份有限公司", "现金流量表(续)", "本行", "单位：千元"))
-    assert (caption.title, caption.unit, caption.frame, caption.continued) == ("现金流量表", "千元", ("本行",), True)
-
-
-@pytest.mark.parametrize("text", ["1,234", "(56)", "（1,234.5）", "7.8%", "－", "—", "不适用", "0.9倍", "-3.2", "¥1,000", "1.2亿元", "12(1)"])
-def test_values(text: str) -> None:
-    assert is_value(text)
-
-
-@pytest.mark.parametrize("text", ["项目", "A（稳定）", "2025/8/31", "八、33", "", "1至3个月", "3-12个月", "2023年"])
-def test_not_values(text: str) -> None:
-    assert not is_value(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["2023年", "2023", "2023年12月31日", "2023 年 12 月 31 日", "截至2023年12月31日止年度", "2023年1-6月", "2022年12月31日（经重述）", "2023年(1)", "本年", "December 31, 2023"]
-)
-def test_periods(text: str) -> None:
-    assert is_period(text)
-
-
-@pytest.mark.parametrize("text", ["2023年与2022年比较", "合计", "1年以内", "2023年1月1日余额", "1-5年", "12.5"])
-def test_not_periods(text: str) -> None:
-    assert not is_period(text)
-
-
-def test_parts_of_headers() -> None:
-    assert split_period("2023年平均余额") == ("2023年", "平均余额")
-    assert split_period("2023年比2022年增减") == ("", "2023年比2022年增减")
-    assert frame_parts("合并：") == ("合并",)
-    assert frame_parts("本集团 2023年12月31日") == ("本集团", "2023年12月31日")
-    assert frame_parts("2023年度 本行") == ("本行", "2023年度")
-    assert frame_parts("本行贷款") == ()
-    assert is_scope("（本集团）") and not is_scope("银行卡")
-    assert is_note_ref("八、33") and is_note_ref("33") and not is_note_ref("3,300")
-    assert is_total("负债合计") and not is_total("客户贷款总额")
-    assert [rank(label) for label in ("一、营业收入", "（一）净利润", "1.提取", "(1)其他", "贷款", "1,234")] == [2, 3, 4, 5, 0, 0]
 
 
 cell_texts = st.sampled_from(["", "项目", "2023年", "2022年12月31日", "合并", "1,234", "(5)", "-", "合计", "其中：甲", "附注", "八、1", "12月31日", "人民币百万元", "2023年余额"])
@@ -485,10 +336,3 @@ def test_any_grid_keeps_every_number_once(rows: list[list[str]], before: list[st
         assert all(text in everything for row in rows for text in row if text in ("1,234", "(5)"))
     joined = join_continued([*tables, *tables])
     assert [table.rows and len(table.rows) for table in joined] == [table.rows and len(table.rows) for table in [*tables, *tables]]
-
-
-@given(st.text(max_size=40))
-def test_text_rules_take_any_text(text: str) -> None:
-    assert tidy(tidy(text)) == tidy(text)
-    for rule in (is_value, is_period, is_scope, is_total, is_note_ref, frame_parts, split_period, unit_in, title_of):
-        rule(text)

@@ -8,7 +8,7 @@ other way round the label's own words must be in the question, or the row would 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,10 +60,11 @@ class _Entry:
 
 
 class RowIndex:
-    """Rows of some collections, ready to be matched; immutable."""
+    """Rows of some collections, ready to be matched; immutable. names: what the catalogue calls an indicator, all its aliases."""
 
-    def __init__(self, records: Sequence[RowRecord], words: RowWords | None = None) -> None:
+    def __init__(self, records: Sequence[RowRecord], names: Callable[[str], Sequence[str]] | None = None, words: RowWords | None = None) -> None:
         self._records = tuple(records)
+        self._names = names or (lambda _: ())
         self._words = words or row_words()
 
     def __len__(self) -> int:
@@ -71,7 +72,7 @@ class RowIndex:
 
     @cached_property
     def _entries(self) -> list[_Entry]:
-        return [_entry(record, self._words) for record in self._records]
+        return [_entry(record, self._words, self._names) for record in self._records]
 
     def match(self, subject: Sequence[str], *, dimension: Dimension | None = None, limit: int = 8) -> list[RowMatch]:
         """Rows whose words cover the subject (the question's words about what is asked), best first; only those of a dimension, if given."""
@@ -165,13 +166,15 @@ def _weight(text: str, particles: frozenset[str]) -> int:
     return sum(char not in particles for char in text)
 
 
-def _entry(record: RowRecord, words: RowWords) -> _Entry:
+def _entry(record: RowRecord, words: RowWords, names: Callable[[str], Sequence[str]]) -> _Entry:
     *parents, leaf = [words.canonical(_MARKS.sub("", _NUMBERING.sub("", label))) for label in (record.row or record.indicator).split(SEPARATOR)]
     name, _, measure = record.indicator.partition("·") if record.indicator_id.startswith(ROW_PREFIX) else (record.indicator, "", "")
     around = words.canonical(_MARKS.sub("", record.table))
     named, measured = words.canonical(_MARKS.sub("", name)), words.canonical(_MARKS.sub("", measure))
     above = "".join(parents)
-    everything = "\0".join((leaf, above, named, around, measured))
+    # What the catalogue calls a row is the whole of what it is; the title over it may speak of its neighbours too (贷款及不良贷款).
+    told = [words.canonical(_MARKS.sub("", name)) for name in names(record.indicator_id)] if not measure else []
+    everything = "\0".join((leaf, above, named, measured, *(told or [around])))
     return _Entry(record, words.core(leaf) or leaf, above, around, words.core(measured), everything)
 
 

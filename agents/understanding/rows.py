@@ -47,7 +47,7 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
         return mentions
     dimension = _dimension(mentions)
     leaning = bool(carried.slots.indicators) and not mentions.banks
-    if leaning and (found := _of_the_same_row(mentions, spans, carried, rows, dimension)):
+    if leaning and (found := _of_the_same_row(mentions, spans, carried, rows, catalogue)):
         return _read_as(mentions, [(spans, found)])
     if any(hit.cue.op is Op.COMPARE for hit in mentions.cues) and (several := _listed(mentions, spans, rows, measured=True)):
         return _read_as(mentions, several, whole=True)
@@ -159,15 +159,21 @@ def _sure(matches: Sequence[RowMatch]) -> RowMatch | None:
 
 
 def _of_the_same_row(
-    mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex, dimension: Dimension | None
+    mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex, catalogue: IndicatorCatalogue
 ) -> str | None:
     """A measure asked of the part that the talk is about: after 制造业贷款, "不良多少" is that of 制造业."""
     if not spans or _WHOLE.search(mentions.text) or any(hit.cue.op is Op.SHARE for hit in mentions.cues):
         return None
-    labels = rows.labels(carried.slots.indicators[-1])
+    name, words = carried.slots.indicators[-1], _words(mentions, spans)
+    subject = catalogue.get(name).name if name in catalogue else ""
+    for start in dict.fromkeys((subject, subject.removesuffix("贷款"), subject.removesuffix("存款"), subject.removesuffix("余额"))):
+        joined = catalogue.by_name(start + "".join(words)) if start else None
+        if joined is not None and start not in "".join(words) and rows.labels(joined.id):
+            return joined.id
+    labels = rows.labels(name)
     for label in labels:
-        for match in rows.match([label, *_words(mentions, spans)], dimension=dimension):
-            own = match.covered >= _SURE and match.label >= _FULL and match.record.indicator_id not in carried.slots.indicators
+        for match in rows.match([label, *words], dimension=_dimension(mentions)):
+            own = match.covered >= _SURE and match.label >= _FULL
             if own and label in rows.labels(match.record.indicator_id) and _names_part(label, mentions, spans):
                 return match.record.indicator_id
     return None

@@ -40,6 +40,10 @@ PACKAGES = (
     Package("pydantic", "输入输出的校验"),
     Package("sqlalchemy", "数据账本"),
     Package("bm25s", "全文检索"),
+    Package("faiss-cpu", "向量检索；没有时只按字词检索", required=False),
+    Package("tokenizers", "向量模型与重排模型的分词", required=False),
+    Package("safetensors", "向量模型的权重", required=False),
+    Package("onnxruntime", "重排模型的推理", required=False),
     Package("numpy", "检索打分"),
     Package("pyyaml", "指标与银行目录"),
     Package("typer", "命令行"),
@@ -63,6 +67,7 @@ def doctor(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
     """检查环境：有什么、缺什么、补上能做什么"""
     invocation = Invocation.of(context)
     checks = [*_environment(), *_packages(), *_guarded("状态", lambda: _settings(invocation.settings)), *_guarded("数据", _facts)]
+    checks += _guarded("检索", lambda: _search(invocation.settings))
     checks += _guarded("账本与模型", lambda: _assistant(invocation))
     if as_json:
         print(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
@@ -124,6 +129,30 @@ def _facts() -> Iterator[Check]:
     yield Check("数据", BUNDLED.name, "ok", f"收录 {len(report.figures)} 行，未收录 {len(report.left_out)} 行，版本 {report.sha256[:12]}")
     for reason, lines in reasons.items():
         yield Check("数据", "未收录", "absent", f"{len(lines)} 行：{reason}（第 {'、'.join(map(str, lines[:8]))}{'…' if len(lines) > 8 else ''} 行）")
+
+
+def _search(settings: Settings) -> Iterator[Check]:
+    """The documents that are searched, and the two models that are not needed but help."""
+    from retrieval.bert_reranker import reranker
+    from retrieval.embeddings import embedder
+    from retrieval.expansion import read_words
+    from retrieval.library import Library
+
+    with Library.open(settings.ledger_url) as library:
+        for held in library.collections():
+            unfinished = sum(not record.done for record in library.documents([held.name]))
+            detail = f"{held.documents} 个文件，{held.pages} 页，{held.chunks} 个段落" + (f"，{unfinished} 个没有导入完" if unfinished else "")
+            yield Check("检索", held.name, "ok", detail)
+    yield Check("检索", "同义说法", "ok", f"{sum(len(entry['keys']) for entry in read_words())} 条，另加指标目录的别名")
+    vectors = embedder(settings.embedding)
+    if vectors is None:
+        yield Check("检索", "向量模型", "absent", "没有；只按字词检索。可用 CAIZHI_EMBEDDING 指定模型的文件夹或名称（如 BAAI/bge-small-zh-v1.5）")
+    else:
+        yield Check("检索", "向量模型", "ok", f"{vectors.name}（CAIZHI_EMBEDDING）")
+    if reranker(settings.reranker) is None:
+        yield Check("检索", "重排模型", "absent", "没有；用首轮检索的次序。可用 CAIZHI_RERANKER 指定交叉编码器（如 BAAI/bge-reranker-base）")
+    else:
+        yield Check("检索", "重排模型", "ok", f"{settings.reranker or '内置'}（CAIZHI_RERANKER）")
 
 
 def _assistant(invocation: Invocation) -> Iterator[Check]:

@@ -42,9 +42,15 @@ _LEAD = re.compile(
 _VERBS = re.compile(
     r"(?:达到?了?|为|是|共计?|合计|总计|约|近|超过?|逾|有|人民币|分别为?|均为?|至|到|增至|升至|降至|提升至|提高至|下降至|上升至|增长至|增加至|回落至|突破|实现|完成|保持在?|维持在|计|的|:|：|由|从|了|余|等|仅|累计|共有|高达|净?投放|位列|稳定在|得?以|已|达人民币|报|上年|本年|本期|上期|同期)+$"
 )
-_TAKES = re.compile(r"^(?:服务|管理|吸收|拥有)(?=[一-鿿A-Za-z]{2,})|^.*?(?:实现|取得|完成|拥有|共有|累计实现|设有|累计发放|带动|推动|使得|涉及)(?=[一-鿿A-Za-z]{2,})")
+_TAKES = re.compile(
+    r"^(?:服务|管理|吸收|拥有)(?=[一-鿿A-Za-z]{2,})"
+    r"|^.*?(?:实现|取得|完成|拥有|共有|累计实现|设有|累计发放|带动|推动|使得|涉及)(?=[一-鿿A-Za-z]{2,})"
+)
 _NOUN = re.compile(r"^[一-鿿A-Za-z0-9“”、/（）()\-—·&+%]{2,30}$")
-_NOT_NOUN = re.compile(r"[，,。;；]|^(?:上升|下降|增加|减少|增长|同比|环比|较|比|占|其|该|这|每|第|不足|前|后|以|向|对|将|可|并|从|由)|的$|^\d+$|按照|根据|通过|如下|情况|以及$|同意|批准|发行了?$|决定|召开|审议")
+_NOT_NOUN = re.compile(
+    r"[，,。;；]|^(?:上升|下降|增加|减少|增长|同比|环比|较|比|占|其|该|这|每|第|不足|前|后|以|向|对|将|可|并|从|由)"
+    r"|的$|^\d+$|按照|根据|通过|如下|情况|以及$|同意|批准|发行了?$|决定|召开|审议"
+)
 _LIST = re.compile(r"[、和及与]|以及")
 _PAREN = re.compile(r"^\((?P<when>[^()]{0,20}?(?:\d{4}年|上年|年初|期初)[^()]{0,14}?)[:：]?(?:为)?(?:[^\d()]{0,8})$")
 _COMPARED = re.compile(r"[较比与同](?:同期)?$")
@@ -148,7 +154,7 @@ class _Walk:
             subjects = split_list(noun_of(first.lead[: match.start()]) if match else "", len(group)) or self._listed
             measure = f"{first.basis}变动"
             down = first.quantity.value < 0
-            group = [replace(amount, quantity=Quantity(-abs(amount.quantity.value) if down else amount.quantity.value, amount.quantity.unit)) for amount in group]
+            group = [_signed(amount, down=down) for amount in group]
         elif first.role is Role.SHARE:
             match = share_words(first.lead)
             subjects = split_list(noun_of(first.lead[: match.start()]) if match else "", len(group)) or self._listed
@@ -174,6 +180,11 @@ class _Walk:
         if when is not None and re.search(r"上年|去年", self._text[when.start : when.end]) and period is not None and self._report is not None:
             period = _prior(period, self._report)
         return Statement(subject, measure, amount.quantity, period, point, sure, amount.start, amount.end)
+
+
+def _signed(amount: Amount, *, down: bool) -> Amount:
+    value = -abs(amount.quantity.value) if down else amount.quantity.value
+    return replace(amount, quantity=Quantity(value, amount.quantity.unit))
 
 
 def _prior(period: Period, report: Period) -> Period:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from data.figures import Scope
 from data.periods import Period
@@ -18,20 +18,27 @@ from retrieval.extraction.period_words import PeriodReading, find_header_periods
 
 @dataclass(frozen=True, slots=True)
 class ReadColumn:
-    """A column's sense; twin: another column reads the same, so that neither may be trusted with a name."""
+    """A column's sense.
+
+    twin: another column reads the same, so that neither may be trusted with a name. unclear: its headers name several periods.
+    """
 
     sense: ColumnSense
     twin: bool = False
+    unclear: bool = False
 
 
 def read_columns(columns: Sequence[Column], report: Period | None) -> tuple[ReadColumn, ...]:
     """The senses of all columns of a table."""
     columns = _without_stray_change(columns, report)
-    senses = _spread(columns, [read_column(column, report) for column in columns])
+    senses, unclear = _spread(columns, [read_column(column, report) for column in columns])
     senses = _completed(_inherited(senses))
     keys = [_key(sense) for sense, column in zip(senses, columns, strict=True) if not column.note]
     counts = Counter(keys)
-    return tuple(ReadColumn(sense, not column.note and counts[_key(sense)] > 1) for sense, column in zip(senses, columns, strict=True))
+    return tuple(
+        ReadColumn(sense, not column.note and counts[_key(sense)] > 1, index in unclear)
+        for index, (sense, column) in enumerate(zip(senses, columns, strict=True))
+    )
 
 
 def odd_columns(table: Table) -> frozenset[int]:
@@ -64,23 +71,30 @@ def _periods(column: Column) -> list[PeriodReading]:
     return found if len({reading.period for reading in found}) == len(found) else []
 
 
-def _spread(columns: Sequence[Column], senses: Sequence[ColumnSense]) -> list[ColumnSense]:
-    """A header of several dates over several columns belongs to them in order: two dates over four columns, two each."""
-    spread = list(senses)
+def _spread(columns: Sequence[Column], senses: Sequence[ColumnSense]) -> tuple[list[ColumnSense], set[int]]:
+    """A header of several dates over several columns belongs to them in order: two dates over four columns, two each.
+
+    Only where it lists whole dates, the latest first as reports do; else (dates torn apart and mixed up) the columns come back as unclear.
+    """
+    spread, unclear = list(senses), set[int]()
     several = [_periods(column) if not sense.change else [] for column, sense in zip(columns, senses, strict=True)]
-    for many, group in groupby(range(len(columns)), key=lambda index: tuple(reading.period for reading in several[index])):
+    keys = [(tuple(reading.period for reading in many), senses[index].scopes) for index, many in enumerate(several)]
+    for _, group in groupby(range(len(columns)), key=keys.__getitem__):
         indexes = list(group)
+        many = several[indexes[0]]
         if len(many) < 2:
             continue
+        falling = all(left.period.end > right.period.end for left, right in pairwise(many))
+        if len(indexes) % len(many) or not falling or len({(reading.point, reading.end - reading.start) for reading in many}) > 1:
+            unclear |= set(indexes)
+            continue
         for place, index in enumerate(indexes):
-            reading = several[index][place * len(many) // len(indexes)] if len(indexes) % len(many) == 0 else None
+            reading = several[index][place * len(many) // len(indexes)]
             measure = senses[index].measure
             for period in several[index]:
                 measure = measure.replace(_printed(columns[index], period), "")
-            spread[index] = replace(
-                senses[index], period=reading.period if reading else None, point=reading.point if reading else None, measure=measure, absolute=reading is not None
-            )
-    return spread
+            spread[index] = replace(senses[index], period=reading.period, point=reading.point, measure=measure, absolute=True)
+    return spread, unclear
 
 
 def _printed(column: Column, reading: PeriodReading) -> str:

@@ -24,8 +24,11 @@ def composed(place: CellPlace, label: str) -> Iterator[str]:
         if label in CLASSES:
             yield f"{label}类贷款"
     yield from _deposits(parents, label, topic)
-    if label in ("少数股东", "归属于少数股东", "少数股东享有") and any(re.fullmatch(r"净利润|净利润归属.*|.*净利润归属于", parent) for parent in parents):
+    if label in ("少数股东", "归属于少数股东", "少数股东享有") and any("净利润" in parent for parent in parents):
         yield "少数股东损益"
+    if parents and re.fullmatch(r"以(?:摊余成本|公允价值计量且其变动计入其他综合收益)计?量?(?:的贷款)?", parents[-1]) and "贷款" in f"{topic.title}{parents[-1]}":
+        if re.fullmatch(r"(?:发放)?贷款(?:和垫款)?(?:本金)?|减值准备|损失准备", label):
+            yield f"{parents[-1].removesuffix('的贷款')}的贷款{'减值准备' if '准备' in label else ''}"
     for context in (*reversed(parents), topic.noun):
         yield from _in_context(context, label, topic)
 

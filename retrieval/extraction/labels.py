@@ -38,7 +38,7 @@ def squeeze(text: str) -> str:
 @lru_cache(maxsize=16384)
 def clean_label(text: str) -> str:
     """减：一、 其中：发放贷款和垫款(1) 八、6 → 发放贷款和垫款. Brackets that say what is meant stay."""
-    label = _NOTE_BRACKET.sub("", squeeze(text))
+    label = re.sub(r"^\(?续(?:上)?表\)?[:：]?", "", _NOTE_BRACKET.sub("", squeeze(text)))
     while True:
         shorter = _SIGN_WORDS.sub("", _NUMBERING.sub("", label))
         shorter = _TAIL.sub("", _CONTINUED.sub("", shorter))

@@ -45,8 +45,9 @@ def stage_of(text: str) -> str:
 
 
 def _other_measure(place: CellPlace, label: str, subject: str, names: NameIndex) -> Indicator | None:
-    if stage := stage_of(place.measure):
-        return _staged(subject, stage, names)
+    side = re.match(r"^(?:账面余额|账面总额|总额|减值准备|损失准备|预期信用损失)", place.measure)
+    if stage := stage_of(place.measure[side.end() :] if side else place.measure):
+        return _staged(f"{subject}{side[0]}" if side else subject, stage, names)
     if label in TOTALS or re.fullmatch(r"合并|本?集团|本行|银行|合计数?", label):
         return names.find_label(place.measure)
     return names.find(f"{label}{place.measure}") if len(place.measure) >= 2 and len(place.path) == 1 else None
@@ -123,6 +124,6 @@ def _staged(subject: str, stage: str, names: NameIndex) -> Indicator | None:
     loans = r"(?:以摊余成本计量的)?(?:发放)?(?:客户)?贷款(?:[和及]垫款)?"
     if re.fullmatch(rf"{loans}(?:总额|账面余额|余额)", subject):
         return names.find(f"第{stage}阶段贷款")
-    if re.fullmatch(rf"{loans}的?(?:减值准备|损失准备|预期信用损失准备)", subject):
+    if re.fullmatch(rf"{loans}的?(?:减值准备|损失准备|预期信用损失(?:准备)?)", subject):
         return names.find(f"第{stage}阶段贷款减值准备")
     return None

@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from data.indicators import Indicator, IndicatorCatalogue
+from data.units import Dimension
 from retrieval.extraction.labels import TOTALS, clean_label, name_key, without_bracket
-from retrieval.extraction.printed_units import strip_unit
+from retrieval.extraction.printed_units import bracket_unit, strip_unit
 
 # Words of questions, or of a row that means something else in every table: they need the table's topic to be understood.
 _TOO_LITTLE = frozenset(
     name_key(name)
     for name in (
-        "贷款 存款 不良 拨备 贴现 覆盖率 投资 投资收益率 员工 网点 网均利润 发卡量 体量 收益率 付息率 付息成本 净利 归母 扣非 利差 息差 分红 存款利率 贷款利率 "
-        "核销 核销金额 核销额 本年核销 本期核销 本年计提 本期计提 本期转回 阶段转移 折现转回 正常贷款 债券 信用卡 消费贷 房贷 按揭 活期 定期 储备资本 附加资本 "
-        "一级资产 二级资产 逆周期资本 表外项目 名义本金 客户数 机构数 机构数量 市值 优先股股息 现金分红 减值损失 资产减值 总资本 资本总额 重新计量 汇率及其他 "
-        "新增源生或购入的金融资产 由阶段转移导致的预期信用损失变化 核销及转出 核销及处置 收回已核销 汇率变动及其他 收入总额 总收入 综合收益 费用支出 "
-        "信用贷款 保证贷款 抵押贷款 质押贷款 短期贷款 中长期贷款 境内贷款 境外贷款 长期贷款 项目贷款 抵押及质押贷款 政府债券 公司债券 企业债券 金融债券 同业存单 "
-        "其他存款 其他贷款 应收利息 应付利息 债券投资 基金投资 证券投资 技术人员 经营收入 经营费用 营业费用 营业成本 研发费用 管理费用 现金 汇兑损失 公司客户 "
-        "融资租赁 基金 减值准备余额 拨备余额 递延税资产 信用损失 信用减值 平均利率 附属机构贷款 存款成本 负债成本 权益总额 监管资本 单位存款 居民存款"
+        "贷款 存款 不良 拨备 贴现 覆盖率 投资 投资收益率 员工 网点 网均利润 发卡量 体量 收益率 付息率 付息成本 净利 归母 扣非 "
+        "利差 息差 分红 存款利率 贷款利率 核销 核销金额 核销额 本年核销 本期核销 本年计提 本期计提 本期转回 阶段转移 折现转回 "
+        "正常贷款 债券 信用卡 消费贷 房贷 按揭 活期 定期 储备资本 附加资本 一级资产 二级资产 逆周期资本 表外项目 名义本金 "
+        "客户数 机构数 机构数量 市值 优先股股息 现金分红 减值损失 资产减值 总资本 资本总额 重新计量 汇率及其他 "
+        "新增源生或购入的金融资产 由阶段转移导致的预期信用损失变化 核销及转出 核销及处置 收回已核销 汇率变动及其他 收入总额 "
+        "总收入 综合收益 费用支出 信用贷款 保证贷款 抵押贷款 质押贷款 短期贷款 中长期贷款 境内贷款 境外贷款 长期贷款 项目贷款 "
+        "抵押及质押贷款 政府债券 公司债券 企业债券 金融债券 同业存单 其他存款 其他贷款 应收利息 应付利息 债券投资 基金投资 "
+        "证券投资 技术人员 经营收入 经营费用 营业费用 营业成本 研发费用 管理费用 现金 汇兑损失 公司客户 融资租赁 基金 "
+        "减值准备余额 拨备余额 递延税资产 信用损失 信用减值 平均利率 附属机构贷款 存款成本 负债成本 权益总额 监管资本 单位存款 "
+        "居民存款 "
     ).split()
 )
 
@@ -68,6 +72,9 @@ def _forms(label: str) -> tuple[str, ...]:
     """A label as printed, without its unit, without its last bracket, without whose it is."""
     plain = strip_unit(label)
     forms = dict.fromkeys((label, plain, without_bracket(plain)))
+    counted = bracket_unit(label)
+    if counted is not None and counted.dimension is Dimension.COUNT:
+        forms |= dict.fromkeys((f"{plain}数", f"{plain}数量"))
     for form in list(forms):
         for prefix in ("本集团", "本行", "集团", "全行", "年末", "期末", "报告期末", "本公司"):
             if form.startswith(prefix) and len(form) > len(prefix) + 2:

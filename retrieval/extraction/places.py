@@ -11,7 +11,8 @@ from retrieval.extraction.topics import Topic
 class CellPlace:
     """Where a value stands: the cleaned labels from the outermost parent to the row, the table's topic, the column's measure.
 
-    rows: the labels of all rows of the table. point: True for a column of dates, False for one of spans, None for either. share: the column tells parts of a whole.
+    rows: the labels of all rows of the table. point: True for a column of dates, False for one of spans, None for either.
+    share: the column tells parts of a whole.
     """
 
     path: tuple[str, ...]

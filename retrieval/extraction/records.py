@@ -25,8 +25,10 @@ from retrieval.extraction.printed_units import bracket_unit, caption_unit, count
 from retrieval.parsers.records import Record, read_records
 
 _RANK = 1
-_SCOPES = {"集团": Scope.GROUP, "本集团": Scope.GROUP, "合并": Scope.GROUP, "本行": Scope.BANK, "银行": Scope.BANK, "母公司": Scope.BANK, "法人": Scope.BANK,
-           "行业": Scope.INDUSTRY}  # fmt: skip
+_SCOPES = {
+    "集团": Scope.GROUP, "本集团": Scope.GROUP, "合并": Scope.GROUP, "本行": Scope.BANK, "银行": Scope.BANK, "母公司": Scope.BANK,
+    "法人": Scope.BANK, "行业": Scope.INDUSTRY,
+}  # fmt: skip
 _COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 
@@ -60,7 +62,8 @@ class RecordReader:
             skipped["没有主体"] += 1
             return None
         indicator = self._indicator(record.indicator) if not record.measure else None
-        of = value.unit or _unit(record.unit) or bracket_unit(record.indicator) or (indicator.unit if indicator else counted_unit(clean_label(record.indicator)))
+        own = indicator.unit if indicator else counted_unit(clean_label(record.indicator))
+        of = value.unit or _unit(record.unit) or bracket_unit(record.indicator) or own
         if of is None:
             skipped["单位不明"] += 1
             return None
@@ -70,12 +73,13 @@ class RecordReader:
         page = cell.page if cell else table.page
         label = squeeze(record.indicator) or table.rows[record.row].label
         evidence = self._maker.evidence(
-            page, record.value.strip(), table=squeeze(table.title), row=f"{entity} > {label}", column=" ".join(table.columns[record.column].label.split()),
-            box=cell.box if cell else None,
+            page, record.value.strip(), table=squeeze(table.title), row=f"{entity} > {label}",
+            column=" ".join(table.columns[record.column].label.split()), box=cell.box if cell else None,
         )  # fmt: skip
         return Reading(
             value=value.value, unit=of, period=period, scope=_SCOPES.get(squeeze(record.scope), Scope.GROUP), indicator=indicator,
-            name=row_name(clean_label(table.title), (strip_unit(label),), clean_label(record.measure)), point=bool(indicator and indicator.point), rank=_RANK,
+            name=row_name(clean_label(table.title), (strip_unit(label),), clean_label(record.measure)),
+            point=bool(indicator and indicator.point), rank=_RANK,
             evidence=evidence, note=record.note, entity=(entity, entity_id), gaap=_gaap(record.gaap),
         )  # fmt: skip
 

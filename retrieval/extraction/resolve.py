@@ -19,6 +19,12 @@ from retrieval.extraction.printed_units import strip_unit
 from retrieval.extraction.special import exposure, gap, sensitivity, share
 from retrieval.extraction.topics import Topic, title_noun
 
+# Tables that cut a balance up, or show some other side of it, print its name over a part.
+_CUTS = re.compile(
+    r"(?<!以)公允价值|平均|担保物|抵质?押|质押|受限|到期|流动性|利率|汇率|币种|外汇|货币|风险敞口|信用风险|评级|递延|所得税|准备金"
+    r"|现金流量|现金等价物"
+)
+
 
 def resolve(place: CellPlace, names: NameIndex) -> Indicator | None:
     """The indicator that a cell states, or None where the place does not say it beyond doubt."""
@@ -68,9 +74,7 @@ def _plain(place: CellPlace, label: str, names: NameIndex) -> Indicator | None:
         return None
     if re.search(r"不良|逾期|减值|重组", topic.noun) and found.category in ("loans", "deposits", "balance_sheet"):
         return None
-    if re.search(r"(?<!以)公允价值|平均|担保物|抵质?押|质押|受限|到期|流动性|利率|汇率|币种|外汇|货币|风险敞口|信用风险|评级|现金流量|现金等价物", topic.noun) and (
-        found.kind is Kind.STOCK and found.category in ("balance_sheet", "loans", "deposits")
-    ):
+    if found.kind is Kind.STOCK and found.category in ("balance_sheet", "loans", "deposits") and _CUTS.search(topic.noun):
         return None
     return found
 
@@ -84,6 +88,8 @@ def _total(place: CellPlace, names: NameIndex) -> Indicator | None:
     if re.search(r"五级|不良", noun):
         noun = "不良贷款余额" if re.fullmatch(r"不良贷款(?:余额)?", noun) else "贷款总额" if "五级" in noun else f"{noun}"
     if re.fullmatch(r"(?:发放)?(?:客户)?贷款(?:[和及]垫款)?", noun):
+        if any(re.search(r"以摊余成本|以公允价值|减值准备|损失准备|净额|账面价值", row) for row in place.rows):
+            return None  # what the parts are net of, the sum is net of too
         return names.find("贷款总额") if splits_loans(topic) else None
     found = names.find_label(title_noun(noun))
     return found if found is not None and found.unit.dimension in (Dimension.AMOUNT, Dimension.COUNT) else None

@@ -49,20 +49,27 @@ class SentenceReader(Protocol):
 
 RANK = 3
 _LETTER = re.compile(r"致辞|致股东|致投资者|寄语")
-_INDUSTRY = re.compile(r"^(?:同期|期末|年末|全国|我国|境内)*(?:商业银行|银行业)?(?:的)?(?:行业)?(?:整体)?平均(?:的)?(?P<what>.{2,})$|^(?:全国|我国)?(?:商业银行|银行业)(?:的)?(?P<whole>不良贷款率|不良率|拨备覆盖率|净息差|资本充足率)$")
+_INDUSTRY = re.compile(
+    r"^(?:同期|期末|年末|全国|我国|境内)*(?:商业银行|银行业)?(?:的)?(?:行业)?(?:整体)?平均(?:的)?(?P<what>.{2,})$"
+    r"|^(?:全国|我国)?(?:商业银行|银行业)(?:的)?(?P<whole>不良贷款率|不良率|拨备覆盖率|净息差|资本充足率)$"
+)
 _BANK_ALONE = re.compile(r"(?:其中[,，]?|[;；,，])(?:本行|母公司)(?!及|和|与)[^,，;；]{0,20}$")
 _SENTENCE = re.compile(r"[^。；;!?！？\n]+[。；;!?！？]?")
 _OTHERS = re.compile(
-    r"(?:我国|全国|国内生产总值|GDP|CPI|社会融资|广义货币|M2|银行业|商业银行(?!理财)|金融机构(?:人民币)?(?:本外币)?各项|行业|同业平均|市场份额|全球|世界|央行|人民银行|邮政集团|邮政企业|控股股东"
-    r"|(?:^|[,，。;；])[一-鿿]{2,6}(?<![一二三]级)(?<!各)(?:分行|支行)(?=[一-鿿])|该[企公]|客户甲|某|子公司|附属公司|联营|合营|基金公司|信托计划)"
+    r"(?:我国|全国|国内生产总值|GDP|CPI|社会融资|广义货币|M2|银行业|商业银行(?!理财)|金融机构(?:人民币)?(?:本外币)?各项|行业|同业平均|市场份额"
+    r"|全球|世界|央行|人民银行|邮政集团|邮政企业|控股股东|(?:^|[,，。;；])[一-鿿]{2,6}(?<![一二三]级)(?<!各)分行(?=[一-鿿])(?![一二三四五六七八九十数机网])"
+    r"|该[企公]|客户甲|某|子公司|附属公司|联营|合营|基金公司|信托计划)"
 )
 _COMPANY = re.compile(
     r"(?P<name>[一-鿿A-Za-z()]{2,20}?(?:有限责任公司|股份有限公司|有限公司|(?:村镇银行|消费金融|金融租赁|基金管理|理财|财务)(?:公司)?(?![一-鿿]{0,4}公司)(?=[,，、(总净资实营收全成于20]|$)))"
 )
 _CLOSED = re.compile(
-    r"宏观|经济(?:与|和|、)?金融(?:形势|环境)|监管环境|行业|展望|控股子公司|附属公司|子公司|联营|董事|监事|高级管理|股东|关联交易|发行(?:与|和|及)上市|募集资金|公司治理|诉讼|词汇|释义|会计政策|会计估计|重要性"
+    r"宏观|经济(?:与|和|、)?金融(?:形势|环境)|监管环境|行业|展望|控股子公司|附属公司|子公司|联营|董事|监事|高级管理|股东|关联交易"
+    r"|发行(?:与|和|及)上市|募集资金|公司治理|诉讼|词汇|释义|会计政策|会计估计|重要性"
 )
-_PROPOSED = re.compile(r"假定|假设|如果|情景|预算|预测|敏感性分析|每股派|每10股|董事会(?:审议|同意|建议)|股东大会(?:审议|批准)|注册资本|持股|持有.{0,12}股份")
+_PROPOSED = re.compile(
+    r"假定|假设|如果|情景|预算|预测|敏感性分析|每股派|每10股|董事会(?:审议|同意|建议)|股东大会(?:审议|批准)|注册资本|持股|持有.{0,12}股份"
+)
 
 
 def read_sentences(
@@ -89,7 +96,7 @@ class _Sentences:
 
     def block(self, block: Block) -> Iterator[Figure]:
         heading = clean_label(block.section[-1]) if block.section else ""
-        closed = any(_CLOSED.search(text) for text in block.section[-2:])
+        closed = any(_CLOSED.search(text) for text in block.section[-2:] if not _LETTER.search(text))
         owner = self._company(heading) or ""
         about = ""
         for match in _SENTENCE.finditer(squeeze(block.text)):
@@ -112,7 +119,7 @@ class _Sentences:
         other = self._company(sentence[: statement.start]) or owner
         outside = bool(other) or closed or bool(_OTHERS.search(sentence[: statement.start])) or bool(_PROPOSED.search(sentence))
         indicator = None if outside or statement.measure.endswith("变动") else self._indicator(statement)
-        quantity = statement.quantity
+        quantity, letter = statement.quantity, bool(_LETTER.search(" ".join(block.section)))
         scope = Scope.GROUP
         if (average := _INDUSTRY.match(statement.subject)) and not statement.measure:
             indicator = self._names.find_label(average["what"] or average["whole"])
@@ -125,7 +132,7 @@ class _Sentences:
         point = indicator.point if indicator else bool(statement.point)
         return Reading(
             value=quantity.value, unit=quantity.unit, period=statement.period or self._report, scope=scope, indicator=indicator,
-            name=row_name(other, (noun,), statement.measure), point=point, rank=RANK + (not statement.sure) + bool(_LETTER.search(" ".join(block.section))),
+            name=row_name(other, (noun,), statement.measure), point=point, rank=RANK + (not statement.sure) + letter,
             evidence=self._maker.evidence(block.page, sentence, table=heading, row=f"{other}：{noun}" if other else noun,
                                           column=statement.measure, box=block.box),
         )  # fmt: skip

@@ -19,27 +19,39 @@ _DISAGREES = "与报告其他位置的同名数值不一致，按表内行记"
 
 
 def settle(figures: Sequence[Figure]) -> list[Figure]:
-    """The figures with disagreeing minor readings put under their own rows; the order is kept."""
+    """The figures with disagreeing minor readings put under their own rows; the order is kept.
+
+    Of primary places that disagree both stay, the one that fewer places confirm a rank behind.
+    """
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, figure in enumerate(figures):
         if not figure.indicator_id.startswith(ROW_PREFIX):
             groups[figure.key].append(index)
     settled = list(figures)
     for indexes in groups.values():
-        best = _winner([figures[index] for index in indexes])
+        members = [figures[index] for index in indexes]
+        best, outvoted = _winner(members)
         for index in indexes:
             figure = figures[index]
-            if figure.rank > best.rank and not _same(figure.quantity, best.quantity) and figure is not best:
+            if _same(figure.quantity, best.quantity):
+                continue
+            if "本金" in best.evidence[0].row or figure.rank > best.rank or (outvoted and figure.rank > 0):
                 settled[index] = _own_row(figure)
+            elif outvoted:
+                settled[index] = replace(figure, rank=figure.rank + 1)
     return settled
 
 
-def _winner(figures: Sequence[Figure]) -> Figure:
-    """The best place first; among equals the value that most places state, then the first one."""
-    top = min(figure.rank for figure in figures)
-    candidates = [figure for figure in figures if figure.rank == top]
+def _winner(figures: Sequence[Figure]) -> tuple[Figure, bool]:
+    """The best place first; among equals the value that most places state, then the first one; whether it has most votes."""
+    # 吸收存款本金 and a balance sheet's 吸收存款 with accrued interest share a name; the principal is what the name means.
+    principal = [figure for figure in figures if "本金" in figure.evidence[0].row]
+    top = min(figure.rank for figure in principal or figures)
+    candidates = [figure for figure in principal or figures if figure.rank == top]
     votes = [sum(1 for other in figures if _same(figure.quantity, other.quantity)) for figure in candidates]
-    return candidates[votes.index(max(votes))]
+    best = candidates[votes.index(max(votes))]
+    others = [vote for figure, vote in zip(candidates, votes, strict=True) if not _same(figure.quantity, best.quantity)]
+    return best, bool(others) and max(votes) > max(others)
 
 
 def _same(left: Quantity, right: Quantity) -> bool:

@@ -40,7 +40,7 @@ def gap(place: CellPlace, label: str, names: NameIndex) -> Indicator | None:
     if not band and _BANDS.search(label) and _GAP.search(place.topic.noun):
         band, label = label, ""
     what = label if _GAP.search(label) else place.topic.noun if _GAP.search(place.topic.noun) and not label else ""
-    if not what or not band:
+    if not what or not band or "未折现" in place.topic.text:
         return None
     return names.find(f"{what}合计") if band in TOTALS else names.find(f"{band}{what}")
 
@@ -79,7 +79,7 @@ def share(place: CellPlace, names: NameIndex) -> Indicator | None:
 def _deposit_share(place: CellPlace, label: str, names: NameIndex) -> Indicator | None:
     """公司存款 > 活期 of a split of all deposits."""
     term = label.removesuffix("存款")
-    owner = next((name for word, name in (("公司", "公司"), ("企业", "公司"), ("对公", "公司"), ("个人", "个人"), ("储蓄", "个人")) if word in place.path[-2]), "")
+    owner = "公司" if re.search(r"公司|企业|对公|单位", place.path[-2]) else "个人" if re.search(r"个人|储蓄|零售", place.path[-2]) else ""
     if term not in ("活期", "定期") or not owner or "存款" not in place.path[-2]:
         return None
     found = names.find(f"{owner}{term}存款占比")

@@ -59,7 +59,9 @@ class _Line:
 class TableReader:
     """Reads the tables of one document."""
 
-    def __init__(self, maker: FigureMaker, subject: Subject, names: NameIndex, page_units: dict[int, Unit], heads: dict[int, tuple[str, ...]]) -> None:
+    def __init__(
+        self, maker: FigureMaker, subject: Subject, names: NameIndex, page_units: dict[int, Unit], heads: dict[int, tuple[str, ...]]
+    ) -> None:
         self._maker = maker
         self._subject = subject
         self._names = names
@@ -94,6 +96,9 @@ class TableReader:
     ) -> Iterator[Reading]:
         assert value.value is not None
         sense, twin = frame.columns[column].sense, frame.columns[column].twin
+        if frame.columns[column].unclear:
+            skipped["期间不明"] += 1
+            return
         period, point, assumed = _when(line, sense, frame, self._subject.period)
         if period is None:
             skipped["没有期间"] += 1
@@ -183,7 +188,8 @@ class _Frame:
         return cls(
             topic=topic, subject=_subject(topic, title), columns=columns, period=period, unit=unit,
             scopes=next((scopes for text in captions if (scopes := read_scopes(text))), ()),
-            owners=total_owners(table), rows=beside | {clean_label(row.label) for row in table.rows}, odd=odd_columns(table), sums=bool(measures & TOTALS) and len(measures - TOTALS - {""}) > 0,
+            owners=total_owners(table), rows=beside | {clean_label(row.label) for row in table.rows}, odd=odd_columns(table),
+            sums=bool(measures & TOTALS) and len(measures - TOTALS - {""}) > 0,
         )  # fmt: skip
 
 

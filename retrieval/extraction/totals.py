@@ -32,7 +32,8 @@ def _owner(table: Table, index: int, totals: Sequence[int]) -> tuple[str, ...] |
     row = table.rows[index]
     start = _first_addend(table, index, totals)
     if start is None:
-        return row.parents if len(row.parents) == 1 and not any(other < index and table.rows[other].parents == row.parents for other in totals) else None
+        second = any(other < index and table.rows[other].parents == row.parents for other in totals)
+        return row.parents if len(row.parents) == 1 and not second else None
     paths = [other.parents for other in table.rows[start:index]]
     shared = _shared(paths)
     before = table.rows[start - 1] if start else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from retrieval.documents import Box, RawCell
 from retrieval.table_grid import union
-from retrieval.table_text import bare, is_period, is_value, is_year
+from retrieval.table_text import is_period, is_value, is_year
 from retrieval.table_units import unit_in
 
 MIN_FIGURE_LINES = 2
@@ -118,7 +118,7 @@ def aligned_cells(lines: Sequence[Sequence[Token]], page: int) -> list[RawCell]:
 
 def _columns(lines: Sequence[Sequence[Token]]) -> list[tuple[float, float]]:
     """The ranges that the figures cover, from left to right; ranges that overlap are one."""
-    ranges = sorted((token.left, token.right) for line in lines for token in line[1:] if _figure(token) or bare(token.text) == "")
+    ranges = sorted((token.left, token.right) for line in lines for token in line[1:] if _figure(token))
     columns: list[tuple[float, float]] = []
     for left, right in ranges:
         if columns and left < columns[-1][1]:

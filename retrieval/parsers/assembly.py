@@ -25,6 +25,7 @@ def is_note(line: str) -> bool:
     """A line under a table that belongs to it: 注：…, 资料来源：…, (1) …, * …, Note: …"""
     return bool(_NOTE.match(line))
 
+
 _CHINESE_BREAK = re.compile(r"(?<=[^\x00-\x7f])[ \t]*\n\s*|\s*\n\s*(?=[^\x00-\x7f])")
 _FORM = re.compile(r"\s*(?:编制单位|编制机构|填报单位|填报机构|报送单位|公司名称|编制日期|填报日期|制表人?|审核人?|页码)\s*[:：]")
 

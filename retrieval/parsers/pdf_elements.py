@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from retrieval.documents import Box, RawCell
 from retrieval.parsers.assembly import is_note
 from retrieval.parsers.pdf_blocks import Paragraph, paragraphs
-from retrieval.parsers.pdf_folio import number_beside, printed_number, running_key, running_lines
+from retrieval.parsers.pdf_folio import number_beside, printed_number, running_lines
 from retrieval.parsers.pdf_labels import Wording
 from retrieval.parsers.pdf_lines import TextRow, is_frame, is_sentence
 from retrieval.parsers.pdf_pages import PageLayer
@@ -83,10 +83,10 @@ def _flow(rows: Sequence[TextRow], layer: PageLayer, wording: Wording) -> list[E
     """Lines without ruled tables: the unruled tables among them and the paragraphs between."""
     elements: list[Element] = []
     place = 0
-    for grid in unruled_grids(rows, layer.number, wording):
+    for grid in unruled_grids(rows, layer.number, wording, layer.rules):
         start = max(grid.start, place)
         elements.extend(TextElement(text) for text in paragraphs(rows[place:start], layer.left, layer.right))
-        elements.append(TableElement(grid.cells, grid.box, False))
+        elements.append(TableElement(grid.cells, grid.box, False, grid.before))
         place = grid.end
     elements.extend(TextElement(text) for text in paragraphs(rows[place:], layer.left, layer.right))
     return elements
@@ -96,7 +96,7 @@ def _attach(elements: Sequence[Element], frame: tuple[str, ...]) -> None:
     """Give every table its lines above and its footnotes."""
     for index, element in enumerate(elements):
         if isinstance(element, TableElement):
-            element.before = (*frame, *_before(elements, index))
+            element.before = (*frame, *_before(elements, index), *element.before)
             _take_notes(elements, index, element)
 
 
@@ -124,6 +124,3 @@ def _take_notes(elements: Sequence[Element], index: int, table: TableElement) ->
             return
         element.note = True
         table.after.append(text)
-
-
-__all__ = ["Element", "PageElements", "TableElement", "TextElement", "page_elements", "running_key"]

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from retrieval.parsers.pdf_chars import Word, tidy_join
-from retrieval.parsers.pdf_headers import Extent
 from retrieval.parsers.pdf_lines import Kind, TextRow
+from retrieval.parsers.pdf_spans import Extent
 from retrieval.table_text import is_note_ref, is_sure_note_ref, is_value
 
 _MARK = re.compile(r"[(（](?:\d{1,2}|[ivx]{1,5}|[a-z])[)）](?:[(（]\w{1,4}[)）])*")
@@ -44,6 +44,7 @@ def read_body(rows: Sequence[TextRow], heads_note: bool) -> Body:
     parsed = [_parse(row) for row in rows]
     _take_marks(parsed, heads_note)
     parsed = _folded(parsed)
+    _take_texts(parsed)
     values = [row.cells for row in parsed if row.cells]
     columns, places = _columns(values)
     lines = []
@@ -77,9 +78,22 @@ def _parse(row: TextRow) -> _Parsed:
     note = None
     if label and _is_note(label[-1].text, len(label) > 1):
         note = label.pop()
-    elif not label and cells and not is_value(cells[0].text) and len(cells) > 1 and (is_sure_note_ref(cells[0].text) or _MARK.fullmatch(cells[0].text)):
+    elif len(cells) > 1 and not label and not is_value(cells[0].text) and _is_note(cells[0].text, False):
         note = cells.pop(0)
     return _Parsed(label, note, cells)
+
+
+def _take_texts(rows: Sequence[_Parsed]) -> None:
+    """Texts between the label and the values (发行日期, 币种) are columns where most rows have one there."""
+    data = [row for row in rows if row.cells]
+    extra = [word for row in data for word in row.label[1:]]
+    clusters = _clusters(extra)
+    need = max(2.0, 0.6 * len(data))
+    kept = [extent for extent in clusters if sum(1 for word in extra if _cluster([extent], word) == 0) >= need]
+    for row in data:
+        texts = [word for word in row.label[1:] if any(_cluster([extent], word) == 0 for extent in kept)]
+        row.cells[:0] = texts
+        row.label = [word for word in row.label if word not in texts]
 
 
 def _is_note(text: str, labelled: bool) -> bool:
@@ -155,7 +169,7 @@ def _clusters(words: Sequence[Word]) -> list[Extent]:
 
 def _cluster(clusters: Sequence[Extent], word: Word) -> int:
     middle = (word.box[0] + word.box[2]) / 2
-    return next(index for index, (left, right) in enumerate(clusters) if left <= middle <= right)
+    return next((index for index, (left, right) in enumerate(clusters) if left <= middle <= right), -1)
 
 
 def _by_count(rows: Sequence[Sequence[Word]]) -> tuple[list[Extent], list[list[int]]]:

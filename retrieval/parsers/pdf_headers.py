@@ -6,22 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from retrieval.documents import Box
+from retrieval.parsers.pdf_bands import overlap, placed_rows, ruled_span
 from retrieval.parsers.pdf_chars import Word
-from retrieval.parsers.pdf_lines import Kind, TextRow, header_tokens, is_frame, is_header_word
+from retrieval.parsers.pdf_lines import STUBS, Kind, TextRow, header_tokens, is_frame
+from retrieval.parsers.pdf_spans import Extent, HeadCell, spread
 from retrieval.parsers.pdf_stacked import is_known, stacked
 from retrieval.table_text import frame_parts, is_month_day, is_note_header, is_period, is_scope
-
-Extent = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class HeadCell:
-    """A header text over `span` columns from `column` on."""
-
-    text: str
-    column: int
-    span: int = 1
-    box: Box | None = None
 
 
 @dataclass(slots=True)
@@ -35,9 +25,12 @@ class HeaderLines:
     note: Word | None = None
 
 
-def read_header(zone: Sequence[TextRow], columns: Sequence[Extent], left: float) -> HeaderLines:
-    """The header in the lines above a table. columns: from where to where each column's values reach. left: where its labels start."""
-    reader = _Reader(zone, columns, left)
+def read_header(zone: Sequence[TextRow], columns: Sequence[Extent], left: float, rules: Sequence[Box] = ()) -> HeaderLines:
+    """The header in the lines above a table.
+
+    columns: from where to where each column's values reach. left: where its labels start. rules: lines drawn across the page.
+    """
+    reader = _Reader(zone, columns, left, rules)
     end = reader.end()
     found = HeaderLines(end, end)
     reader.climb(found)
@@ -47,8 +40,9 @@ def read_header(zone: Sequence[TextRow], columns: Sequence[Extent], left: float)
 class _Reader:
     """Climbs from the lowest header line up, one row of the header at a time."""
 
-    def __init__(self, zone: Sequence[TextRow], columns: Sequence[Extent], left: float) -> None:
+    def __init__(self, zone: Sequence[TextRow], columns: Sequence[Extent], left: float, rules: Sequence[Box]) -> None:
         self.zone = zone
+        self.rules = rules
         self.columns = columns
         self.width = len(columns)
         self.left = left
@@ -69,6 +63,8 @@ class _Reader:
     def end(self) -> int:
         """The end of the header: behind its last sure line, or further where the words below come out as known titles."""
         last = max((index for index, row in enumerate(self.zone) if row.kind is Kind.HEAD), default=-1) + 1
+        while last and last < len(self.zone) and self.zone[last].line.box[0] > self.edge - self.zone[last].line.size:
+            last += 1
         if 1 < last + 1 <= len(self.zone) and len(self._loose(last)) == self.width > 1 and all(len(token.text) <= 10 for token in self._loose(last)):
             return last + 1
         if last and self.placed[last - 1] and len(self._loose(last - 1)) >= self.width:
@@ -97,6 +93,8 @@ class _Reader:
 
     def _row(self, end: int, found: HeaderLines) -> int:
         """Read the row that ends before `end`; how many lines it takes, 0 for no header line."""
+        if taken := self._band(end, found):
+            return taken
         row, tokens = self.zone[end - 1], self.tokens[end - 1]
         notes = [token for token in tokens if is_note_header(token.text)]
         found.note = notes[0] if notes else found.note
@@ -111,11 +109,28 @@ class _Reader:
                 return taken
             found.stubs[:0] = stubs
             if data:
-                found.rows.extend(reversed(self._spread(data, found)))
+                found.rows.extend(reversed(spread(data, found.rows[-1:], self.columns)))
             return 1
         return self._flush_row(end, row, tokens, found)
 
+    def _band(self, end: int, found: HeaderLines) -> int:
+        """Read lines that overlap in height, or one with rules under its texts, by place; 0 where the line is neither."""
+        start = end - 1
+        while start and overlap(self.zone[start - 1].line.box, self.zone[start].line.box):
+            start -= 1
+        tokens = [token for index in range(start, end) for token in self._loose(index)]
+        data = [token for token in tokens if not self._over_labels(token)]
+        if not data or (end - start == 1 and not any(ruled_span(token, self.columns, self.rules) for token in data)):
+            return 0
+        found.note = next((token for index in range(start, end) for token in self.tokens[index] if is_note_header(token.text)), found.note)
+        found.stubs[:0] = [token for token in tokens if token not in data]
+        found.rows.extend(reversed(placed_rows(data, self.columns, self.rules)))
+        return end - start
+
     def _flush_row(self, end: int, row: TextRow, tokens: list[Word], found: HeaderLines) -> int:
+        if len(tokens) == 1 and tokens[0].text in STUBS:
+            found.stubs[:0] = tokens
+            return 1
         whole = all(_is_whole(token.text) for token in tokens)
         if not all(is_frame(token.text) and not is_month_day(token.text) for token in tokens) and (taken := self._stack(end, found)):
             return taken
@@ -127,13 +142,13 @@ class _Reader:
         if taken := self._gathered(end, found):
             return taken
         if whole:
-            found.rows.extend(reversed(self._spread(tokens, found)))
+            found.rows.extend(reversed(spread(tokens, found.rows[-1:], self.columns)))
             return 1
         if 1 < len(tokens) < self.width and row.kind is Kind.HEAD and not any(is_frame(token.text) for token in tokens):
             found.rows.append([HeadCell(token.text, column) for column, token in enumerate(tokens)])
             return 1
         if row.kind is Kind.HEAD and any(is_frame(token.text) for token in tokens):
-            found.rows.extend(reversed(self._spread([token for token in tokens if is_frame(token.text)], found)))
+            found.rows.extend(reversed(spread([token for token in tokens if is_frame(token.text)], found.rows[-1:], self.columns)))
             return 1
         above = any(other.kind is Kind.HEAD for other in self.zone[: end - 1])
         if above or (row.kind is Kind.HEAD and len(tokens) == 1):
@@ -189,76 +204,6 @@ class _Reader:
 
     def _over_labels(self, token: Word) -> bool:
         return token.box[0] < self.left + token.size or token.box[2] < self.edge - 0.5 * token.size
-
-    def _spread(self, tokens: Sequence[Word], found: HeaderLines) -> list[list[HeadCell]]:
-        """Fewer texts than columns: what there is one of (a scope beside periods) holds for all, the rest share the columns."""
-        parts = [Word(part, token.box) for token in tokens for part in (frame_parts(token.text) or (token.text,))]
-        if len(parts) == self.width:
-            return [[HeadCell(part.text, column, 1, part.box) for column, part in enumerate(parts)]]
-        scopes = [part for part in parts if is_scope(part.text)]
-        periods = [part for part in parts if is_period(part.text)]
-        rest = [part for part in parts if part not in scopes and part not in periods]
-        rows = []
-        if len(scopes) == 1 and (periods or not rest):
-            rows.append([HeadCell(scopes[0].text, 0, self.width, scopes[0].box)])
-            parts = [part for part in parts if part not in scopes]
-        if len(periods) == 1 and (scopes or not rest) and not (rest and len(parts) > 1):
-            rows.append([HeadCell(periods[0].text, 0, self.width, periods[0].box)])
-            parts = [part for part in parts if part not in periods]
-        if parts and self._over_total(found, len(parts)):
-            rows.append([HeadCell(part.text, column, 1, part.box) for column, part in enumerate(parts)])
-        elif parts and (places := self._recurring(found, len(parts))):
-            below = found.rows[-1]
-            for column, part in zip(places, parts, strict=True):
-                below[column] = HeadCell(part.text + below[column].text, column, 1, part.box)
-        elif parts:
-            rows.append(self._shared(parts))
-        return [row for row in rows if row]
-
-    def _over_total(self, found: HeaderLines, count: int) -> bool:
-        """Whether so many texts stand over all columns but the last, a total that the row does not divide."""
-        return count == self.width - 1 and bool(found.rows) and found.rows[-1][-1].text in ("合计", "总计", "总额", "小计")
-
-    def _recurring(self, found: HeaderLines, count: int) -> list[int]:
-        """The columns of the one text that recurs in the row below, where it does so as often as there are texts above (美元 其他货币)."""
-        if not found.rows or len(found.rows[-1]) != self.width:
-            return []
-        texts = [cell.text for cell in found.rows[-1]]
-        again = {text for text in texts if texts.count(text) > 1}
-        places = [column for column, text in enumerate(texts) if text in again]
-        return places if len(again) == 1 and len(places) == count < self.width else []
-
-    def _shared(self, parts: Sequence[Word]) -> list[HeadCell]:
-        share, left = divmod(self.width, len(parts))
-        if left == 0 and share and self._fits(parts, share):
-            return [HeadCell(part.text, place * share, share, part.box) for place, part in enumerate(parts)]
-        return self._by_place(parts)
-
-    def _fits(self, parts: Sequence[Word], share: int) -> bool:
-        """Equal shares are right unless a text stands clear of its columns."""
-        for place, part in enumerate(parts):
-            start, stop = self.columns[place * share][0], self.columns[(place + 1) * share - 1][1]
-            if part.box[2] < start - part.size or part.box[0] > stop + part.size:
-                return not any(is_header_word(other.text) for other in parts) and len(parts) > 1
-        return True
-
-    def _by_place(self, parts: Sequence[Word]) -> list[HeadCell]:
-        """Each column goes to the text that it lies under, or to the nearest within half a column."""
-        cells: list[HeadCell] = []
-        pitch = (self.columns[-1][1] - self.columns[0][0]) / self.width
-        for column, (start, stop) in enumerate(self.columns):
-            near = min(parts, key=lambda part: (_distance(part, start, stop), abs(part.box[0] + part.box[2] - start - stop)))
-            if _distance(near, start, stop) > 0.5 * pitch:
-                continue
-            if cells and cells[-1].box == near.box and cells[-1].column + cells[-1].span == column:
-                cells[-1] = HeadCell(near.text, cells[-1].column, cells[-1].span + 1, near.box)
-            else:
-                cells.append(HeadCell(near.text, column, 1, near.box))
-        return cells
-
-
-def _distance(part: Word, start: float, stop: float) -> float:
-    return max(0.0, part.box[0] - stop, start - part.box[2])
 
 
 def _is_whole(text: str) -> bool:

@@ -35,7 +35,8 @@ _NUMBERED = re.compile(
 
 # How a column of a maturity table starts: 3个月至1年, 5年以上.
 _BUCKET = re.compile(r"\d{1,2}(?:个月|年|天)")
-_STUB = frozenset("资产 负债 项目 指标 币种 原值".split())
+# Texts over the labels; alone on a line below a header they are a row that heads others.
+STUBS = frozenset("资产 负债 项目 指标 币种 原值".split())
 
 
 class Kind(StrEnum):
@@ -155,11 +156,11 @@ def _heads(tokens: Sequence[Word], cells: Sequence[Word], whole: str) -> bool:
     texts = [token.text for token in tokens]
     if any(len(text) > MAX_HEADER for text in texts) or is_numbered(whole):
         return False
-    if all(is_header_word(text) or (len(texts) > 1 and text in _STUB) for text in texts):
+    if all(is_header_word(text) or (len(texts) > 1 and text in STUBS) for text in texts):
         return True
     if len(cells) > 1:
         return True
-    if len(texts) == 1 and texts[0] in _STUB:
+    if len(texts) == 1 and texts[0] in STUBS:
         return False
     short = all(len(text) <= 12 and not re.search(r"[，。；：:]", text) for text in texts)
     return len(texts) > 1 and short and (len(texts) > 2 or any(is_header_word(text) for text in texts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from retrieval.parsers.pdf_chars import Line, line_of
 
@@ -35,20 +36,21 @@ def in_reading_order(lines: Sequence[Line], width: float) -> tuple[list[Line], b
 
 def _gutter(lines: Sequence[Line], width: float) -> float | None:
     """The middle of a blank strip near the centre that most lines of text leave free; None where the page is one column."""
-    if len(lines) < MIN_LINES or not width:
+    wide = [line for line in lines if _widest_gap(line) >= 0.9 * line.size]
+    if len(wide) < MIN_LINES or not width:
         return None
     best, best_count = None, 0
     for step in range(35, 66, 2):
         place = width * step / 100
-        both = crossed = 0
-        for line in lines:
-            if any(word.box[0] < place < word.box[2] for word in line.words):
-                crossed += 1
-            elif _is_text(line, place):
-                both += 1
+        crossed = sum(1 for line in lines if any(word.box[0] < place < word.box[2] for word in line.words))
+        both = sum(1 for line in wide if _is_text(line, place))
         if both >= MIN_LINES and both >= 3 * crossed and both > best_count:
             best, best_count = place, both
     return best
+
+
+def _widest_gap(line: Line) -> float:
+    return max((after.box[0] - before.box[2] for before, after in pairwise(line.words)), default=0.0)
 
 
 def _is_text(line: Line, place: float) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pypdfium2 import PdfPage
 
+from retrieval.documents import Box
 from retrieval.parsers.pdf_chars import Line, Word, frame_of, lines_of, page_words
 from retrieval.parsers.pdf_lines import TextRow, classify
 from retrieval.parsers.pdf_order import in_reading_order
@@ -16,7 +17,10 @@ from retrieval.parsers.pdf_ruled import RuledGrid, page_edges, ruled_grids
 
 @dataclass(frozen=True, slots=True)
 class PageLayer:
-    """number: from 1. rows: the lines outside ruled tables in reading order. left, right: where the text of the page starts and ends."""
+    """number: from 1. rows: the lines outside ruled tables in reading order. rules: lines drawn across the page outside ruled tables.
+
+    left, right: where the text of the page starts and ends.
+    """
 
     number: int
     width: float
@@ -26,6 +30,7 @@ class PageLayer:
     grids: tuple[RuledGrid, ...]
     left: float
     right: float
+    rules: tuple[Box, ...]
     warnings: tuple[str, ...]
 
 
@@ -33,7 +38,9 @@ def read_page(page: PdfPage, number: int) -> PageLayer:
     """Everything that one page gives by itself."""
     frame = frame_of(page)
     words = page_words(page, frame)
-    grids = ruled_grids(page_edges(page, frame), words, number)
+    edges = page_edges(page, frame)
+    grids = ruled_grids(edges, words, number)
+    rules = tuple(box for box in edges if box[2] - box[0] > 3 * (box[3] - box[1]) + 8 and not any(_inside(box, grid.box) for grid in grids))
     lines = lines_of(words)
     free = lines_of(word for word in words if not _in_table(word, grids)) if grids else lines
     ordered, two_columns = in_reading_order(free, frame.width)
@@ -42,12 +49,16 @@ def read_page(page: PdfPage, number: int) -> PageLayer:
     right = max((line.box[2] for line in lines), default=frame.width)
     rows = tuple(classify(line, left, right) for line in ordered)
     text = "\n".join(line.text for line in whole)
-    return PageLayer(number, frame.width, frame.height, text, rows, tuple(grids), left, right, page_warnings(page, words, two_columns))
+    return PageLayer(number, frame.width, frame.height, text, rows, tuple(grids), left, right, rules, page_warnings(page, words, two_columns))
 
 
 def _in_table(word: Word, grids: Sequence[RuledGrid]) -> bool:
-    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
-    return any(grid.box[0] <= x <= grid.box[2] and grid.box[1] <= y <= grid.box[3] for grid in grids)
+    return any(_inside(word.box, grid.box) for grid in grids)
+
+
+def _inside(box: Box, outer: Box) -> bool:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
 
 
 def body_size(lines: Sequence[Line]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrieval.documents import Box, RawCell
 from retrieval.parsers.pdf_chars import Word, tidy_join
@@ -12,31 +12,59 @@ from retrieval.parsers.pdf_headers import HeaderLines, read_header
 from retrieval.parsers.pdf_labels import Wording, join_labels
 from retrieval.parsers.pdf_lines import TextRow, header_tokens
 from retrieval.parsers.pdf_regions import Region, find_regions
+from retrieval.parsers.pdf_sides import halves, side_by_side
 from retrieval.table_grid import union
 from retrieval.table_text import is_note_header
 
 
 @dataclass(frozen=True, slots=True)
 class UnruledGrid:
-    """The cells of one table and the lines of the page that it takes: [start, end)."""
+    """The cells of one table and the lines of the page that it takes: [start, end). before: titles among these lines."""
 
     cells: tuple[RawCell, ...]
     start: int
     end: int
     box: Box | None
+    before: tuple[str, ...] = ()
 
 
-def unruled_grids(rows: Sequence[TextRow], page: int, wording: Wording) -> list[UnruledGrid]:
-    """The unruled tables among the lines of a page (those of ruled tables left out), top to bottom."""
-    return [_grid(rows, region, page, wording) for region in find_regions(rows)]
+def unruled_grids(rows: Sequence[TextRow], page: int, wording: Wording, rules: Sequence[Box] = ()) -> list[UnruledGrid]:
+    """The unruled tables among the lines of a page (those of ruled tables left out), top to bottom. rules: lines drawn across."""
+    found: list[UnruledGrid] = []
+    place = 0
+    for start, end, gutter in side_by_side(rows):
+        found.extend(_shifted(_plain(rows[place:start], page, wording, rules), place))
+        for half in halves(rows[start:end], gutter):
+            found.extend(_half(half, start, end, page, wording, rules))
+        place = end
+    return [*found, *_shifted(_plain(rows[place:], page, wording, rules), place)]
 
 
-def _grid(rows: Sequence[TextRow], region: Region, page: int, wording: Wording) -> UnruledGrid:
+def _plain(rows: Sequence[TextRow], page: int, wording: Wording, rules: Sequence[Box]) -> list[UnruledGrid]:
+    return [_grid(rows, region, page, wording, rules) for region in find_regions(rows)]
+
+
+def _shifted(grids: Sequence[UnruledGrid], by: int) -> list[UnruledGrid]:
+    return [replace(grid, start=grid.start + by, end=grid.end + by) for grid in grids]
+
+
+def _half(rows: Sequence[TextRow], start: int, end: int, page: int, wording: Wording, rules: Sequence[Box]) -> list[UnruledGrid]:
+    """The tables of one half; the lines between them are their titles."""
+    out: list[UnruledGrid] = []
+    place = 0
+    for grid in _plain(rows, page, wording, rules):
+        before = tuple(row.text for row in rows[place : grid.start])
+        out.append(replace(grid, start=start, end=end, before=before))
+        place = grid.end
+    return out
+
+
+def _grid(rows: Sequence[TextRow], region: Region, page: int, wording: Wording, rules: Sequence[Box]) -> UnruledGrid:
     zone = rows[region.zone : region.first]
     heads_note = any(is_note_header(token.text) for row in zone for token in header_tokens(row.line))
     body = read_body(rows[region.first : region.end], heads_note)
     left = min(row.line.box[0] for row in rows[region.first : region.end])
-    header = read_header(zone, body.columns, left)
+    header = read_header(zone, body.columns, left, rules)
     lead = _lead(rows, region, header, wording)
     if lead < region.first:
         body = read_body(rows[lead : region.end], heads_note)

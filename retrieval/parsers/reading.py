@@ -29,12 +29,13 @@ def read_document(path: Path, *, loader: str = "", ocr: bool = False, workers: i
     """Any supported file as a document, under a title that a reader would cite.
 
     loader: the name of a langchain-community loader to use instead of the own readers. ocr: read pages without text, and images,
-    by character recognition. workers: processes for a PDF. progress: called with pages done and pages in all.
+    by character recognition. workers: processes that a reader may use; the present ones need only one. progress: called with pages done
+    and pages in all.
 
     Raises:
         DocumentError: the file cannot be opened, is of no supported format, or is damaged; the message says what to do.
     """
-    document = _read(path, loader, ocr, workers, progress)
+    document = _read(path, loader, ocr, progress)
     title = document_title(path, first_text([page.text for page in document.pages[:4]]))
     own = document.title.strip()
     return document.titled(own if own and own != path.stem and _names_nothing(title, path) else title)
@@ -58,14 +59,14 @@ def format_of(path: Path) -> str:
     return _text_format(path, head)
 
 
-def _read(path: Path, loader: str, ocr: bool, workers: int, progress: Progress | None) -> Document:
+def _read(path: Path, loader: str, ocr: bool, progress: Progress | None) -> Document:
     if loader:
         from retrieval.parsers.loaders import load_with
 
         return load_with(loader, path)
     kind = format_of(path)
     if kind == "pdf":
-        return _read_pdf(path, ocr, workers, progress)
+        return _read_pdf(path, ocr, progress)
     if kind == "image":
         return _read_image(path, ocr)
     document = _READERS[kind](path)
@@ -74,7 +75,7 @@ def _read(path: Path, loader: str, ocr: bool, workers: int, progress: Progress |
     return document
 
 
-def _read_pdf(path: Path, ocr: bool, workers: int, progress: Progress | None) -> Document:
+def _read_pdf(path: Path, ocr: bool, progress: Progress | None) -> Document:
     from retrieval.parsers.pdf import read_pdf
 
     document = read_pdf(path, progress=progress)

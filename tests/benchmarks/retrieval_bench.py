@@ -91,7 +91,7 @@ def measure(name: str, search: Search, asked: Sequence[Question], *, misses: boo
 
 def main() -> None:
     """Read, index, ask, print."""
-    from app.wiring import document_reranker
+    from retrieval.bert_reranker import reranker
     from retrieval.parsers.reading import read_document
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
@@ -102,7 +102,7 @@ def main() -> None:
     document, asked = read_document(given.pdf), questions(given.gold)
     print(f"{len(document.pages)} pages, {len(asked)} questions\n{'':18}{'hit@1':>8}{'hit@3':>8}{'hit@10':>8}{'MRR@10':>9}{'ms':>10}")
     with shelve(document) as library:
-        for name, search in stages(document, library, document_reranker()):
+        for name, search in stages(document, library, reranker()):
             measure(name, search, asked, misses=given.misses == name)
 
 

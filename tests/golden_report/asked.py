@@ -13,7 +13,7 @@ import yaml
 
 from tests.golden_report.book import AMOUNTS, GROUP, Book, Ref, convert, rounded
 from tests.golden_report.flow import Flow
-from tests.golden_report.truth import Record, catalogue_name, tolerances
+from tests.golden_report.truth import Record, catalogue_name, named, tolerances
 
 HERE = Path(__file__).resolve().parent
 SCOPES = (".集团", ".本行", ".行业")
@@ -35,7 +35,7 @@ class Asked:
 
     def __post_init__(self) -> None:
         for note in self.flow.figures:
-            self.pages[note.ref].add(note.page)
+            self.pages[named(note.ref)].add(note.page)
         for topic, page in self.flow.topics:
             self.themes[topic].add(page)
         self.exact = tolerances(self.flow)
@@ -49,9 +49,13 @@ class Asked:
         """净利润.23.本行 → a reference that is printed somewhere."""
         key, when, *scope = name.rsplit(".", 2) if name.endswith(SCOPES) else name.rsplit(".", 1)
         ref = self.book.ref(key, when, scope[0] if scope else GROUP)
-        if ref not in self.pages:
+        if named(ref) not in self.pages:
             raise NotPrinted(name)
         return ref
+
+    def printed(self, refs: Iterable[Ref]) -> list[int]:
+        """Pages where any of some figures is printed."""
+        return sorted({page for ref in refs for page in self.pages.get(named(ref), ())})
 
     def theme(self, names: Iterable[str]) -> list[int]:
         """Pages of any of some themes."""
@@ -72,10 +76,10 @@ class Asked:
         if "values" in entry:
             refs = [self.ref(name) for name in entry["values"]]
             golds = [{"label": f"{ref.key} {ref.period}", **self._value(ref)} for ref in refs]
-            return {"values": golds, "pages": sorted(set.union(*(self.pages[ref] for ref in refs)))}
+            return {"values": golds, "pages": self.printed(refs)}
         if "fact" in entry:
             ref = self.ref(entry["fact"])
-            gold = {**self._value(ref), "indicator": catalogue_name(ref.key), "key": ref.key, "period": ref.period, "scope": ref.scope, "pages": sorted(self.pages[ref])}
+            gold = {**self._value(ref), "indicator": catalogue_name(ref.key), "key": ref.key, "period": ref.period, "scope": ref.scope, "pages": self.printed([ref])}
             if "accept" in entry:
                 gold["accept_also"] = [self._value(self.ref(name)) for name in entry["accept"]]
             return gold
@@ -97,7 +101,7 @@ class Asked:
         if kind == "per":
             unit = entry[kind][2]
             value = rounded(convert(first, unit) / second.number, 2)
-        pages = sorted(set.union(*(self.pages.get(ref, set()) for ref in refs)))
+        pages = self.printed(refs)
         gold = {"value": str(value), "unit": unit, "abs_tol": tolerance, "period": refs[0].period, "scope": refs[0].scope, "pages": pages, "formula": kind,
                 "inputs": [f"{ref.key} {ref.period}" for ref in refs]}  # fmt: skip
         if kind in ("growth", "stated", "diff"):
@@ -126,7 +130,8 @@ def _compute(kind: str, first: Decimal, second: Decimal, unit: str) -> tuple[Dec
 
 def questions(flow: Flow) -> list[Record]:
     """Every question with its gold."""
-    asked, counts, out = Asked(flow), dict.fromkeys(KIND_LETTERS, 0), []
+    asked, counts = Asked(flow), dict.fromkeys(KIND_LETTERS, 0)
+    out: list[Record] = []
     for file in ("questions_single.yaml", "questions_more.yaml"):
         for entry in _read(file):
             counts[entry["k"]] += 1
@@ -137,11 +142,12 @@ def questions(flow: Flow) -> list[Record]:
 
 def queries(flow: Flow) -> list[Record]:
     """Every query with all pages that answer it."""
-    asked, out = Asked(flow), []
+    asked = Asked(flow)
+    out: list[Record] = []
     for kind, file in (("figure", "queries_figures.yaml"), ("theme", "queries_themes.yaml")):
         for number, entry in enumerate(_read(file), 1):
             pages = asked.theme(entry.get("t", ()))
-            pages = sorted({*pages, *(page for name in entry.get("f", ()) for page in asked.pages[asked.ref(name)])})
+            pages = sorted({*pages, *asked.printed(asked.ref(name) for name in entry.get("f", ()))})
             out.append({"id": f"{'QF' if kind == 'figure' else 'QT'}{number:03}", "kind": kind, "query": entry["q"], "relevant_pages": pages})
     return out
 

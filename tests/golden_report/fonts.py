@@ -33,7 +33,7 @@ def font_file(bold: bool, environment: Mapping[str, str] | None = None) -> Path:
 
 def collection_number(path: Path) -> int:
     """The place of the simplified Chinese face in the collection."""
-    from fontTools.ttLib import TTCollection
+    from fontTools.ttLib import TTCollection  # type: ignore[import-untyped]
 
     for number, face in enumerate(TTCollection(path, lazy=True).fonts):
         if face["name"].getDebugName(1) == FAMILY:
@@ -43,7 +43,7 @@ def collection_number(path: Path) -> int:
 
 def subset(path: Path, number: int, characters: str, target: Path, *, outlines: str = "truetype") -> None:
     """Write a font with only these characters; outlines: truetype or postscript."""
-    from fontTools import subset as cut
+    from fontTools import subset as cut  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont
 
     font = TTFont(path, fontNumber=number, recalcTimestamp=False)
@@ -59,8 +59,8 @@ def subset(path: Path, number: int, characters: str, target: Path, *, outlines: 
 
 
 def _to_truetype(font: Any) -> None:
-    from fontTools.pens.cu2quPen import Cu2QuPen
-    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.pens.cu2quPen import Cu2QuPen  # type: ignore[import-untyped]
+    from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
     from fontTools.ttLib import newTable
 
     order, glyphs, drawn = font.getGlyphOrder(), font.getGlyphSet(), {}

@@ -6,7 +6,7 @@ Widths in thousandths of the font size; everything that is not in the table is a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 _PLAIN = (
     "224 323 474 555 555 921 680 278 338 338 467 555 278 347 278 392 555 555 555 555 555 555 555 555 555 555 278 278 555 555 555 474 "
@@ -23,10 +23,11 @@ _WIDTHS = {
     True: {chr(32 + place): int(width) for place, width in enumerate(_BOLD.split())} | {"—": 908, "–": 544},
 }
 _TOKEN = re.compile(r"[0-9A-Za-z.,%()+\-/]+|\s|.")
+_NO_LINE_END = "（【“《"
 _NO_LINE_START = "，。、；：？！）】”’》％%"
 
 
-@lru_cache(maxsize=None)
+@cache
 def width(text: str, size: float, bold: bool = False) -> float:
     """The width of a text in points."""
     table = _WIDTHS[bold]
@@ -40,12 +41,16 @@ def wrap(text: str, size: float, room: float, bold: bool = False, first: float =
     for match in _TOKEN.finditer(text):
         for offset, token in _pieces(match.group(), match.start(), size, room, bold):
             need = width(token, size, bold)
-            if token == "\n" or (line and used + need > room and token not in _NO_LINE_START):
+            if token == "\n":
                 lines.append((start, line))
-                start, line, used = offset, "", 0.0
-                if token == "\n":
-                    start = offset + 1
-                    continue
+                start, line, used = offset + 1, "", 0.0
+                continue
+            hangs = token in _NO_LINE_START and used <= room and line[-1:] not in _NO_LINE_END
+            if line and used + need > room and not hangs:
+                kept = line.rstrip(_NO_LINE_END) or line
+                lines.append((start, kept))
+                start, line = start + len(kept), line[len(kept) :]
+                used = width(line, size, bold)
             line, used = line + token, used + need
     return [*lines, (start, line)] if line or not lines else lines
 

@@ -91,7 +91,7 @@ def proposals(scores: numpy.ndarray[Any, Any]) -> list[Proposal]:
     likely = [float(share) for share in shares.max(axis=-1)]
     found, start = list[Proposal](), None
     for at in range(len(labels) + 1):
-        if start is not None and (at == len(labels) or labels[at] != labels[start] + 2 - labels[start] % 2 or labels[at] % 2):
+        if start is not None and (at == len(labels) or labels[at] != labels[start] + labels[start] % 2):
             end = likely[at] if at < len(labels) else 1.0
             kind = TYPES[(labels[start] - 1) // 2]
             found.append(Proposal(EntitySpan(start, at, kind), min(*likely[start:at], end)))

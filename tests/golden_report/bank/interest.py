@@ -22,7 +22,7 @@ LIABILITIES = {
 }  # fmt: skip
 GROUPS = {"贷款": ("公司贷款", "个人贷款", "票据贴现"), "公司存款": ("公司活期存款", "公司定期存款"), "个人存款": ("个人活期存款", "个人定期存款"),
           "存款": ("公司活期存款", "公司定期存款", "个人活期存款", "个人定期存款"), "生息资产": tuple(ASSETS), "计息负债": tuple(LIABILITIES)}  # fmt: skip
-RATE = {name: "收益率" for name in (*ASSETS, "贷款", "生息资产")} | {name: "付息率" if "存款" in name else "成本率" for name in (*LIABILITIES, *GROUPS) if "存款" in name or name in LIABILITIES}  # fmt: skip
+RATE = dict.fromkeys((*ASSETS, "贷款", "生息资产"), "收益率") | {name: "付息率" if "存款" in name else "成本率" for name in (*LIABILITIES, *GROUPS) if "存款" in name or name in LIABILITIES}  # fmt: skip
 RATE["计息负债"] = "成本率"
 NII = ("生息资产", "计息负债")
 

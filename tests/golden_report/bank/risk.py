@@ -69,7 +69,7 @@ def _sensitivity(book: Book, year: str, draws: Draws) -> None:
     for name, amount in (("利率上升100个基点的利息净收入变动", up), ("利率下降100个基点的利息净收入变动", -up),
                          ("利率上升100个基点的权益变动", equity), ("利率下降100个基点的权益变动", -equity + draws.whole(30, 160)),
                          ("美元对人民币升值1%的净利润变动", draws.whole(8, 29))):  # fmt: skip
-        book.put(name, year, amount)
+        book.put(name, year, amount, stock="权益" in name)
     book.put("美元对人民币贬值1%的净利润变动", year, -book.number("美元对人民币升值1%的净利润变动", year))
 
 

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from tests.golden_report.chapters import (
-    allowances, business, company, equity_changes, front, governance, letter, matters, note_income, note_tables, policies, position, profit, profit_parts, quality,
-    risk_text, shares, statements, summary, supplement,
+    allowances,
+    business,
+    company,
+    equity_changes,
+    front,
+    governance,
+    letter,
+    matters,
+    note_income,
+    note_tables,
+    policies,
+    position,
+    profit,
+    profit_parts,
+    quality,
+    risk_text,
+    shares,
+    statements,
+    summary,
+    supplement,
 )  # fmt: skip
 
 CHAPTERS = (

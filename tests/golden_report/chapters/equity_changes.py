@@ -19,7 +19,7 @@ def write(flow: Flow) -> None:
         flow.new_page(wide=True)
         flow.heading(f"合并股东权益变动表（20{year}年度）", 2, bookmark=year == "23")
         flow.say("（除另有注明外，金额单位均为人民币百万元）", size=8.5, indent=False)
-        columns = tuple(words(("归属于本行股东权益", head), 66, "right") for head in HEADS) + (words(("少数股东权益",), 62, "right"), words(("合计",), 70, "right"))
+        columns = (*(words(("归属于本行股东权益", head), 66, "right") for head in HEADS), words(("少数股东权益",), 62, "right"), words(("合计",), 70, "right"))
         TableSetter(flow, Table("", columns, _rows(flow, year, last), stub="", style="open", path=f"合并股东权益变动表（20{year}年度）", size=8.5, topics=("股东权益变动",))).draw()
 
 
@@ -36,7 +36,14 @@ def _rows(flow: Flow, year: str, last: str) -> tuple[Row, ...]:
         "（六）支付永续债利息": (0, 0, 0, 0, 0, 0, -paid, 0),
     }  # fmt: skip
     rows = [Row(f"一、20{year}年1月1日余额", bold=True, cells=_balance(flow, opening, last)), Row("二、本年增减变动", cells=("",) * 9)]
-    rows += [Row(label, level=1, cells=tuple(Cell(bracketed(Decimal(n), 0)) for n in (*move, sum(move)))) for label, move in moves.items()]
+    known = {("净利润", 6): "归母净利润", ("净利润", 7): "少数股东损益", ("净利润", 8): "净利润", ("其他综合收益", 8): "其他综合收益税后净额",
+             ("提取盈余公积", 4): "盈余公积本年提取", ("提取一般风险准备", 5): "一般风险准备本年提取", ("支付永续债利息", 8): "永续债利息"}  # fmt: skip
+    for label, move in moves.items():
+        cells = [Cell(bracketed(Decimal(n), 0)) for n in (*move, sum(move))]
+        for (name, place), key in known.items():
+            if label[3:] == name:
+                cells[place] = Cell(cells[place].text, book.ref(key, year), "百万元")
+        rows.append(Row(label, level=1, cells=tuple(cells)))
     return (*rows, Row(f"三、20{year}年12月31日余额", bold=True, cells=_balance(flow, closing, year)))
 
 

@@ -45,10 +45,9 @@ def _loans(flow: Flow) -> None:
     grid = {label: [int(book.number(name, "23") * int(weight * 1000) / 1000) for name in names] for label, weight in weights.items()}
     grid["质押贷款"] = [int(book.number(name, "23")) - sum(cells[place] for cells in grid.values()) for place, name in enumerate(names)]
     over = tuple(Column((head,), 72, lambda _b, _r, _u: value((), "23").cell(_b, _r, _u)) for head in ("逾期1至90天", "逾期90天至1年", "逾期1至3年", "逾期3年以上", "合计"))
-    rows = tuple(Row(label, cells=(*(f"{n:,}" for n in cells), f"{sum(cells):,}")) for label, cells in grid.items())
-    totals = [int(book.number(name, "23")) for name in names]
-    total = Row("合计", bold=True, cells=(*(f"{n:,}" for n in totals), f"{sum(totals):,}"))
-    TableSetter(flow, Table("2023年12月31日", over, (*rows, total), stub="", style="open", path="已逾期贷款按担保方式", topics=("逾期担保",))).draw()
+    pledged = tuple(Row(label, cells=(*(f"{n:,}" for n in cells), f"{sum(cells):,}")) for label, cells in grid.items())
+    total = Row("合计", bold=True, cells=tuple(value((), "23").cell(book, Row("", name), "百万元") for name in (*names, "逾期贷款")))
+    TableSetter(flow, Table("2023年12月31日", over, (*pledged, total), stub="", style="open", path="已逾期贷款按担保方式", topics=("逾期担保",))).draw()
 
 
 def _stages(flow: Flow) -> None:
@@ -98,5 +97,5 @@ def _deposits(flow: Flow) -> None:
     regions = (*(Row(name, f"{name}存款") for name in DEPOSIT_REGION), Row("合计", "存款总额", bold=True))
     second = Table("按地区列示", (value(("2023年末",), "23", 62), share(("占比",), "23", "存款总额", 50)), regions, stub="", style="open", size=8, path="存款按地区", topics=("存款地区",))
     tables_side_by_side(flow, first, second)
-    rows = (Row("本金", "存款总额"), Row("应计利息", "存款应计利息"), Row("合计", "吸收存款", bold=True))
-    TableSetter(flow, Table("集团与银行口径比较", pairs("2023年末", "2022年末", width=72), rows, stub="", style="open", path="吸收存款集团与银行", size=9, topics=("存款结构",))).draw()
+    scopes = (Row("本金", "存款总额"), Row("应计利息", "存款应计利息"), Row("合计", "吸收存款", bold=True))
+    TableSetter(flow, Table("集团与银行口径比较", pairs("2023年末", "2022年末", width=72), scopes, stub="", style="open", path="吸收存款集团与银行", size=9, topics=("存款结构",))).draw()

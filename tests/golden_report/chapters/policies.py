@@ -40,8 +40,8 @@ def write(flow: Flow) -> None:
     rows = (Row("企业所得税", cells=("应纳税所得额", "25%；西部大开发优惠的附属公司15%")), Row("增值税", cells=("应税收入", "6%、3%")), Row("城市维护建设税", cells=("实际缴纳的增值税", "7%、5%")), Row("教育费附加", cells=("实际缴纳的增值税", "3%")))
     TableSetter(flow, Table("", (words(("计税依据",), 130), words(("税率",), 200)), rows, stub="税种", path="主要税项", size=8.5, topics=("税率",))).draw()
     flow.heading("六、合并范围", 2, keep=110)
-    rows = (Row("云岭金融租赁有限责任公司", cells=("云岭市", "金融租赁", "3,000", "80.00", "控股")), Row("云岭理财有限责任公司", cells=("云岭市", "资产管理", "2,000", "100.00", "全资")),
+    owned = (Row("云岭金融租赁有限责任公司", cells=("云岭市", "金融租赁", "3,000", "80.00", "控股")), Row("云岭理财有限责任公司", cells=("云岭市", "资产管理", "2,000", "100.00", "全资")),
             Row("普照云岭村镇银行股份有限公司", cells=("普照市", "银行", "400", "51.00", "控股")))  # fmt: skip
     columns = (words(("注册地",), 56), words(("业务性质",), 64), words(("注册资本（百万元）",), 84, "right"), words(("持股比例(%)",), 66, "right"), words(("关系",), 44, "center"))
-    TableSetter(flow, Table("", columns, rows, stub="名称", path="附属公司", style="banded", topics=("子公司", "合并范围"))).draw()
+    TableSetter(flow, Table("", columns, owned, stub="名称", path="附属公司", style="banded", topics=("子公司", "合并范围"))).draw()
     flow.say("本集团还将满足控制条件的结构化主体纳入合并范围，不具有控制权的理财产品未予合并。", size=9, topics=("结构化主体",))

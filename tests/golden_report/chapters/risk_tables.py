@@ -77,8 +77,8 @@ def sensitivity(flow: Flow) -> None:
     rows = (Row("上升100个基点", "利率上升100个基点"), Row("下降100个基点", "利率下降100个基点"))
     TableSetter(flow, Table("利率敏感性分析", columns, rows, unit_line="人民币百万元", stub="收益率曲线变动", golden=True, topics=("利率敏感性",))).draw()
     fx = tuple(value((date, name), when, 54, suffix=suffix) for when, date in (("23", "2023年12月31日"), ("22", "2022年12月31日")) for name, suffix in (("表内", "表内"), ("表外", "表外"), ("净额", "净额")))
-    rows = tuple(Row(name, name) for name in ("美元", "港元", "其他货币"))
-    TableSetter(flow, Table("外汇敞口", tuple(_currency(column) for column in fx), (*rows, Row("合计", "合计", bold=True)), unit_line="折合人民币百万元", stub="币种", topics=("外汇敞口",))).draw()
+    currencies = tuple(Row(name, name) for name in ("美元", "港元", "其他货币"))
+    TableSetter(flow, Table("外汇敞口", tuple(_currency(column) for column in fx), (*currencies, Row("合计", "合计", bold=True)), unit_line="折合人民币百万元", stub="币种", topics=("外汇敞口",))).draw()
     flow.say("若美元对人民币升值1%，本集团2023年净利润将增加人民币{美元对人民币升值1%的净利润变动.23|百万元}；贬值1%则减少相同金额。", topics=("汇率敏感性",))
 
 

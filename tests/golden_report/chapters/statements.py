@@ -107,7 +107,7 @@ def _cash_rows(flow: Flow) -> list[tuple[str, str, str, bool, tuple[str, ...]]]:
     ):  # fmt: skip
         rows.append((f"{opening}{kind}产生的现金流量", "", "", True, ("", "")))
         key = f"{kind}产生的现金流量净额"
-        rest = [int(book.number(key, year)) - sum(part[place] for part in parts) for place, year in ((1, "23"), (2, "22"))]
+        rest = [int(book.number(key, "23")) - sum(now for _, now, _ in parts), int(book.number(key, "22")) - sum(then for _, _, then in parts)]
         rows += [(label, "", "", False, (_money(now), _money(then))) for label, now, then in parts]
         rows += [(f"与{kind}有关的其他现金净额", "", "", False, (_money(rest[0]), _money(rest[1]))), (key, key, "31" if kind == "经营活动" else "", True, ())]
     rows += [("四、汇率变动对现金及现金等价物的影响", "汇率变动对现金的影响", "", False, ()), ("五、现金及现金等价物净增加额", "现金及现金等价物净增加额", "", True, ()),

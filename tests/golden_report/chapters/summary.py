@@ -103,8 +103,8 @@ def _restated(flow: Flow) -> None:
     flow.say("下表列示追溯调整对2022年主要项目的影响。", topics=("会计政策变更",))
     names = ("所得税费用", "净利润", "归母净利润", "递延所得税资产", "资产总额", "未分配利润", "股东权益合计")
     labels = {"归母净利润": "归属于本行股东的净利润"}
-    columns = (value(("调整前",), "22", 80, suffix="（重述前）"), value(("影响金额",), "22", 80, suffix="（重述影响）"), value(("调整后",), "22", 80))
-    TableSetter(flow, Table("", columns, tuple(Row(labels.get(name, name), name) for name in names), unit_line="单位：人民币百万元", path="会计政策变更的影响", stub="2022年末或2022年度",
+    effects = (value(("调整前",), "22", 80, suffix="（重述前）"), value(("影响金额",), "22", 80, suffix="（重述影响）"), value(("调整后",), "22", 80))
+    TableSetter(flow, Table("", effects, tuple(Row(labels.get(name, name), name) for name in names), unit_line="单位：人民币百万元", path="会计政策变更的影响", stub="2022年末或2022年度",
                             topics=("会计政策变更",))).draw()  # fmt: skip
     flow.heading("五、非经常性损益项目", 2)
     totals = {year: int(flow.book.number("非经常性损益", year)) for year in ("23", "22")}
