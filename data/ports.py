@@ -122,6 +122,9 @@ class Searcher(Protocol):
     ) -> list[Passage]:
         """The best passages, best first, at most one of a page. rerank: whether the second stage may reorder the first one's."""
 
+    def collections(self) -> list[str]:
+        """The collections that hold documents; built-in knowledge is none."""
+
     def version(self) -> str:
         """A short text that changes whenever the index changes."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 MODELS = Path(__file__).parents[1] / "data" / "models"
 BUNDLED = "caizhi-embedding"
 _TOKENIZER, _WEIGHTS, _MANIFEST = "tokenizer.json", "model.safetensors", "manifest.json"
+_PACKAGES = ("faiss", "tokenizers", "safetensors")
 _BATCH = 4096
+_MOST_HEADER = 1 << 20
+_STATIC_TENSORS = 2
 
 
 class Embedder(Protocol):
@@ -154,21 +158,35 @@ class SentenceTransformerEmbedder:
 
 
 def embedder(name: str = "") -> Embedder | None:
-    """The embedding model of a setting: "" for ours (None where it is not there), "none" for no vectors, a folder, or a name.
+    """The embedding model of a setting: "" for ours, "none" for no vectors, a folder, or a name.
+
+    None for ours where its files or the packages that it needs are not there: search does without.
 
     Raises:
         RetrievalError: a folder is named that holds no model.
     """
-    if name == "none":
+    if name == "none" or (not name and any(find_spec(package) is None for package in _PACKAGES)):
         return None
     folder = Path(name) if name else MODELS / BUNDLED
-    if (folder / _TOKENIZER).is_file() and (folder / _WEIGHTS).is_file() and not (folder / "modules.json").is_file():
+    if (folder / _TOKENIZER).is_file() and (folder / _WEIGHTS).is_file() and _is_static(folder / _WEIGHTS):
         return StaticEmbedder(folder)
     if not name:
         return None
     if folder.is_absolute() and not folder.is_dir():
         raise RetrievalError(f"没有向量模型 {folder}")
     return SentenceTransformerEmbedder(name)
+
+
+def _is_static(weights: Path) -> bool:
+    """Whether a safetensors file names one matrix (and its scale) rather than the layers of a transformer; a damaged one may."""
+    with weights.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(min(length, _MOST_HEADER))
+    try:
+        names = set(json.loads(header)) - {"__metadata__"}
+    except ValueError:
+        return True
+    return len(names) <= _STATIC_TENSORS
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -55,6 +55,10 @@ class KnowledgeSearch:
         best = sorted(final, key=lambda position: (-final[position], position))
         return [_passage(self._entries[position], final[position]) for position in best[:top_k]]
 
+    def collections(self) -> list[str]:
+        """None: the knowledge is no document."""
+        return []
+
     def version(self) -> str:
         """A hash of the entries."""
         return self._version

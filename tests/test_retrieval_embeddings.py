@@ -99,6 +99,10 @@ def test_models_by_setting(tmp_path: Path) -> None:
     assert isinstance(embedder(str(static_model(tmp_path / "m"))), StaticEmbedder)
     named = embedder("BAAI/bge-small-zh-v1.5")
     assert isinstance(named, SentenceTransformerEmbedder) and named.name == "BAAI/bge-small-zh-v1.5"
+    layers = {f"layer.{place}": np.zeros((2, 2), dtype=np.float32) for place in range(9)}
+    assert isinstance(embedder(str(static_model(tmp_path / "bert", tensors=layers))), SentenceTransformerEmbedder)
+    (static_model(tmp_path / "saved") / "modules.json").write_text("[]")
+    assert isinstance(embedder(str(tmp_path / "saved")), StaticEmbedder)
     with pytest.raises(RetrievalError, match="没有向量模型"):
         embedder(str(tmp_path / "absent"))
 

@@ -20,6 +20,7 @@ ROW_PREFIX = "row:"
 SEPARATOR = " > "
 _MARKS = re.compile(r"[（(\[【][^（）()\[\]【】]*[）)\]】]|[\s:：、，,。的·\-—－_/／“”\"'《》]")
 _NUMBERING = re.compile(r"^(?:其中[:：]?|减[:：]|加[:：]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）]|\d{1,2}[.、])+")
+_CHANGE = re.compile(r"·(?:较上年末?|同比|较年初)(?:变动|增长|增减|增速)?$")
 _SHORTLIST = 400
 
 
@@ -95,6 +96,12 @@ class RowIndex:
     def labels(self, indicator_id: str) -> list[str]:
         """The leaf labels under which an indicator's figures stand, as printed, each once."""
         return list(dict.fromkeys(leaf_of(record.row) for record in self._records if record.indicator_id == indicator_id and record.row))
+
+    def changes_of(self, names: Sequence[str]) -> list[str]:
+        """Ids of the rows in which a report prints the change of something on the year before (绿色贷款余额·较上年末变动)."""
+        wanted = {self._words.core(self._words.canonical(name)) for name in names}
+        found = [record for record in self._records if _CHANGE.search(record.indicator)]
+        return list(dict.fromkeys(r.indicator_id for r in found if self._words.core(self._words.canonical(_CHANGE.sub("", r.indicator))) in wanted))
 
     def tables(self, subject: Sequence[str]) -> list[list[RowRecord]]:
         """Tables whose title covers the subject, those with the least besides first: their rows, each page's apart, in order."""

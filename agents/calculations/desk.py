@@ -15,10 +15,12 @@ from data.figures import Figure, Gaap, Scope
 from data.indicators import Indicator, IndicatorCatalogue
 from data.periods import Period
 from data.refusals import Refusal
+from data.units import Dimension
 from tools.calculator import difference, growth
 from tools.derivation import is_amount
 from tools.factsheet import FactSheet
 from tools.lookup import FigureFinder, Wanted
+from tools.row_index import RowIndex
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Desk:
     gaps: list[Refusal] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
     today: date = date.min
+    rows: RowIndex | None = None
 
     @property
     def sheet(self) -> FactSheet:
@@ -82,6 +85,17 @@ class Desk:
             self.remark(f"{found.period_label}{found.indicator}用重述后的可比数")
         return found
 
+    def printed_change(self, bank: str, indicator: str, period: Period, *, rate: bool | None) -> Figure | None:
+        """The change on the year before as the report itself prints it, where the year before is not there; an answer, in the sheet."""
+        if self.rows is None:
+            return None
+        entry = self.catalogue.get(indicator)
+        for name in self.rows.changes_of((entry.name, *entry.aliases)):
+            figure = self.finder.find(self.wanted(bank, name, period), answer=False, compute=False)
+            if figure is not None and (rate is not True or figure.quantity.unit.dimension is not Dimension.AMOUNT):
+                return figure
+        return None
+
     def change(self, now: Figure, base: Figure, operation: str | None = None) -> tuple[Figure, Figure | None]:
         """The change in amount or points, and the growth rate where one is meaningful; both in the sheet, none an answer yet."""
         moved = self.sheet.add(difference(now, base, operation))
@@ -113,7 +127,7 @@ class Desk:
         """A desk over the same sheet for other slots; take its findings over with `absorb`."""
         slots = replace(self.plan.slots, banks=banks, indicators=indicators, periods=periods)
         plan = replace(self.plan, slots=slots, operations=operations or self.plan.operations)
-        return Desk(plan, self.finder, self.catalogue, self.banks, today=self.today)
+        return Desk(plan, self.finder, self.catalogue, self.banks, today=self.today, rows=self.rows)
 
     def narrowed_to(self, indicators: list[str], op: Op) -> Desk:
         """A desk for other indicators that writes its findings, gaps and caveats straight onto this one."""

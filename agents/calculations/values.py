@@ -43,6 +43,10 @@ def _change(desk: Desk, operation: Operation, bank: str, indicator: Indicator, p
     if now is None or other is None:
         return
     base = desk.base(now, bank, indicator.id, other)
+    if base is None and other == period.year_ago() and (printed := desk.printed_change(bank, indicator.id, period, rate=operation.rate)) is not None:
+        desk.answer(printed, now)
+        desk.findings += [Finding(FindingKind.VALUE, {"value": [each.id]}) for each in (printed, now)]
+        return
     if base is None:
         desk.gaps.append(desk.finder.gap(desk.wanted(bank, indicator.id, other)))
         return

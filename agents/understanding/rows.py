@@ -30,6 +30,11 @@ _LABEL = 0.5  # a label may be longer than what analysts say of it: 重组贷款
 _MARGIN = 0.3
 _WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
 _DEFINED = re.compile(r"(?:是)?(?:指|叫|是)(?:的是)?什么.*|什么(?:叫|是)|(?:是|等于)(?:多少|几).*|的?(?:口径|定义|含义).*|^(?:请问|报告里|报告中)|^(?:一|1)个")
+_ASKS = re.compile(
+    r"请问|请|帮我|查一下|查询|告诉我|给出|列出|看看|说说|一下|分别|各自|一共|总共|共计|是?多少[钱个家户人]?|有多[高大少]|几何|是什么|怎么样|如何|哪[个家类些](?:的)?|"
+    r"[高低大小多少]?[呢吗吧?？!！。,，；;]|[高低大小]$|谁的?"
+)
+_RUN = re.compile(r"[^\0\s]{2,}")
 _OWNED = re.compile(r"^(?:(?:控股|全资)?(?:子公司|附属公司)|旗下(?:的)?)(?=[\u4e00-\u9fff]{4,})")
 _BETWEEN = re.compile(r"[、，,和与及以跟\s]{1,2}")
 _LIST = re.compile(r"[、，,和与及以跟]")
@@ -49,7 +54,7 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
     leaning = bool(carried.slots.indicators) and not mentions.banks
     if leaning and (found := _of_the_same_row(mentions, spans, carried, rows, catalogue)):
         return _read_as(mentions, [(spans, found)])
-    if any(hit.cue.op is Op.COMPARE for hit in mentions.cues) and (several := _listed(mentions, spans, rows, measured=True)):
+    if any(hit.cue.op is Op.COMPARE for hit in mentions.cues) and (several := _listed(mentions, _said(mentions, cues=False), rows, measured=True)):
         return _read_as(mentions, several, whole=True)
     if _settled(mentions, spans, horizon, carried):
         return mentions
@@ -63,8 +68,12 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
         return _read_as(mentions, [(loud, best.record.indicator_id)])
     if spans and (best := _sure(rows.match(_words(mentions, spans), dimension=dimension))):
         return _read_as(mentions, [(spans, best.record.indicator_id)])
-    if spans and (several := _listed(mentions, spans, rows)):
-        return _read_as(mentions, several)
+    for said in (_said(mentions, cues=True), _said(mentions, cues=False)):
+        if said and (best := _sure(rows.match(_words(mentions, said), dimension=dimension))):
+            return _read_as(mentions, [(said, best.record.indicator_id)])
+    for subject in (spans, _said(mentions, cues=False)):
+        if subject and (several := _listed(mentions, subject, rows)):
+            return _read_as(mentions, several)
     return mentions
 
 
@@ -126,6 +135,17 @@ def _subject(mentions: Mentions, *, cues: bool) -> list[Span]:
     names = [span for span in names if not any(span[0] < end and start < span[1] for start, end in known)]
     rest = leftovers(mentions.text, [*known, *names], names)
     return _joined(mentions.text, sorted([*names, *rest]))
+
+
+def _said(mentions: Mentions, *, cues: bool) -> list[Span]:
+    """The same more plainly: whatever stands between times, banks, scopes and marks, less the words that ask."""
+    blank = [(m.start, m.end) for m in [*mentions.periods, *mentions.base_periods]] + [(span.start, span.end) for span in mentions.banks]
+    blank += [*mentions.settings, *([] if cues else [(hit.start, hit.end) for hit in mentions.cues])]
+    text = list(mentions.text)
+    for start, end in blank:
+        text[start:end] = "\0" * (end - start)
+    left = _ASKS.sub(lambda match: "\0" * len(match[0]), "".join(text))
+    return [match.span() for match in _RUN.finditer(left)]
 
 
 def _joined(text: str, spans: Sequence[Span]) -> list[Span]:

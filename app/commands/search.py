@@ -37,7 +37,7 @@ def search(
     invocation = Invocation.of(context)
     files = batch_files(batch, out, alone=query is None)
     with invocation.assistant() as assistant:
-        collections = [collection] if collection is not None else _document_collections(assistant)
+        collections = [collection] if collection is not None else assistant.searcher.collections()
         filters = _filters(assistant, bank, period, document)
 
         def find(text: str) -> Sequence[Passage]:
@@ -47,13 +47,6 @@ def search(
             return Batch(*files, debug=invocation.debug).run(lambda row: {"hits": _hits(find(text_of(row, "query")))})
         _show(find(str(query)), as_json=as_json)
     return 0
-
-
-def _document_collections(assistant: Assistant) -> list[str]:
-    """The collections that are not built in; none where nothing was ingested."""
-    from data.facts_table import COLLECTION
-
-    return [held.name for held in assistant.store.collections() if held.name != COLLECTION]
 
 
 def _filters(assistant: Assistant, bank: str | None, period: str | None, document: str | None) -> PassageFilter:

@@ -26,11 +26,18 @@ def composed(place: CellPlace, label: str) -> Iterator[str]:
     yield from _deposits(parents, label, topic)
     if label in ("少数股东", "归属于少数股东", "少数股东享有") and any("净利润" in parent for parent in parents):
         yield "少数股东损益"
-    if parents and re.fullmatch(r"以(?:摊余成本|公允价值计量且其变动计入其他综合收益)计?量?(?:的贷款)?", parents[-1]) and "贷款" in f"{topic.title}{parents[-1]}":
-        if re.fullmatch(r"(?:发放)?贷款(?:和垫款)?(?:本金)?|减值准备|损失准备", label):
-            yield f"{parents[-1].removesuffix('的贷款')}的贷款{'减值准备' if '准备' in label else ''}"
+    yield from _by_measurement(parents, label, topic)
     for context in (*reversed(parents), topic.noun):
         yield from _in_context(context, label, topic)
+
+
+def _by_measurement(parents: tuple[str, ...], label: str, topic: Topic) -> Iterator[str]:
+    """以摊余成本计量 > 贷款和垫款本金, 以摊余成本计量 > 减：减值准备."""
+    basis = parents[-1] if parents else ""
+    if not re.fullmatch(r"以(?:摊余成本|公允价值计量且其变动计入其他综合收益)计?量?(?:的贷款)?", basis) or "贷款" not in f"{topic.title}{basis}":
+        return
+    if re.fullmatch(r"(?:发放)?贷款(?:和垫款)?(?:本金)?|减值准备|损失准备", label):
+        yield f"{basis.removesuffix('的贷款')}的贷款{'减值准备' if '准备' in label else ''}"
 
 
 def _in_context(context: str, label: str, topic: Topic) -> Iterator[str]:

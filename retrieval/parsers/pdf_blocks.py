@@ -10,6 +10,7 @@ from itertools import pairwise
 from retrieval.documents import Box
 from retrieval.parsers.pdf_chars import tidy_join
 from retrieval.parsers.pdf_lines import Kind, TextRow, is_numbered, is_sentence
+from retrieval.parsers.pdf_order import Gutter
 from retrieval.parsers.pdf_outline import could_head, is_numbered_heading
 from retrieval.table_grid import union
 
@@ -36,16 +37,31 @@ class Paragraph:
         return not self.text.endswith(_ENDS) and (self.full or self.lines > 1 or len(self.text) >= _LONG)
 
 
-def paragraphs(rows: Sequence[TextRow], left: float, right: float) -> list[Paragraph]:
-    """The paragraphs of consecutive lines of a column of text that runs from left to right."""
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Where the text of a page starts and ends; with a gutter, that of each of its two columns."""
+
+    left: float
+    right: float
+    gutter: Gutter | None = None
+
+    def of(self, row: TextRow) -> tuple[float, float]:
+        """Where the column that a line stands in starts and ends."""
+        if self.gutter is None or self.gutter.crossed(row.line):
+            return self.left, self.right
+        return (self.gutter.right, self.right) if row.line.box[0] >= self.gutter.right - 1 else (self.left, self.gutter.left)
+
+
+def paragraphs(rows: Sequence[TextRow], margins: Margins) -> list[Paragraph]:
+    """The paragraphs of consecutive lines in reading order."""
     groups: list[list[TextRow]] = []
     pitch = _pitch(rows)
     for row in rows:
-        if groups and _goes_on(groups[-1], row, left, right, pitch):
+        if groups and _goes_on(groups[-1], row, margins, pitch):
             groups[-1].append(row)
         else:
             groups.append([row])
-    return [_paragraph(group, right) for group in groups]
+    return [_paragraph(group, margins.of(group[-1])[1]) for group in groups]
 
 
 def _pitch(rows: Sequence[TextRow]) -> float:
@@ -53,7 +69,7 @@ def _pitch(rows: Sequence[TextRow]) -> float:
     return steps[len(steps) // 3] if steps else 0.0
 
 
-def _goes_on(group: Sequence[TextRow], row: TextRow, left: float, right: float, pitch: float) -> bool:
+def _goes_on(group: Sequence[TextRow], row: TextRow, margins: Margins, pitch: float) -> bool:
     last, text = group[-1], "".join(part.text for part in group)
     em = last.line.size
     if _NUMBER_ALONE.fullmatch(text):
@@ -61,10 +77,12 @@ def _goes_on(group: Sequence[TextRow], row: TextRow, left: float, right: float, 
     if is_numbered(row.text) or _BULLET.match(row.text) or row.kind is Kind.HEAD or last.kind is Kind.HEAD:
         return False
     step = row.line.box[3] - last.line.box[3]
-    if abs(row.line.size - em) > 0.2 * em or not 0 < step < 2.4 * em:
+    turned = margins.of(row)[0] > margins.of(last)[0] and step < 0
+    if abs(row.line.size - em) > 0.2 * em or not (0 < step < 2.4 * em or turned):
         return False
     ended = last.text.endswith(_ENDS)
-    if row.line.box[0] > left + 1.4 * em and row.line.box[0] > last.line.box[0] + 1.4 * em and ended:
+    left, right = margins.of(row)[0], margins.of(last)[1]
+    if row.line.box[0] > left + 1.4 * em and (row.line.box[0] > last.line.box[0] + 1.4 * em or turned) and ended:
         return False
     if last.line.box[2] >= right - 2.2 * em:
         return not (ended and (step > 1.08 * pitch or row.line.box[0] > left + 1.4 * em))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from retrieval.documents import Box, RawCell
 from retrieval.parsers.assembly import is_note
-from retrieval.parsers.pdf_blocks import Paragraph, paragraphs
+from retrieval.parsers.pdf_blocks import Margins, Paragraph, paragraphs
 from retrieval.parsers.pdf_folio import number_beside, printed_number, running_lines
 from retrieval.parsers.pdf_labels import Wording
 from retrieval.parsers.pdf_lines import TextRow, is_frame, is_sentence
@@ -85,10 +85,10 @@ def _flow(rows: Sequence[TextRow], layer: PageLayer, wording: Wording) -> list[E
     place = 0
     for grid in unruled_grids(rows, layer.number, wording, layer.rules):
         start = max(grid.start, place)
-        elements.extend(TextElement(text) for text in paragraphs(rows[place:start], layer.left, layer.right))
+        elements.extend(TextElement(text) for text in paragraphs(rows[place:start], Margins(layer.left, layer.right, layer.gutter)))
         elements.append(TableElement(grid.cells, grid.box, False, grid.before))
         place = grid.end
-    elements.extend(TextElement(text) for text in paragraphs(rows[place:], layer.left, layer.right))
+    elements.extend(TextElement(text) for text in paragraphs(rows[place:], Margins(layer.left, layer.right, layer.gutter)))
     return elements
 
 

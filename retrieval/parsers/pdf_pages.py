@@ -10,7 +10,7 @@ from pypdfium2 import PdfPage
 from retrieval.documents import Box
 from retrieval.parsers.pdf_chars import Line, Word, frame_of, lines_of, page_words
 from retrieval.parsers.pdf_lines import TextRow, classify
-from retrieval.parsers.pdf_order import in_reading_order
+from retrieval.parsers.pdf_order import Gutter, in_reading_order
 from retrieval.parsers.pdf_quality import page_warnings
 from retrieval.parsers.pdf_ruled import RuledGrid, page_edges, ruled_grids
 
@@ -19,7 +19,7 @@ from retrieval.parsers.pdf_ruled import RuledGrid, page_edges, ruled_grids
 class PageLayer:
     """number: from 1. rows: the lines outside ruled tables in reading order. rules: lines drawn across the page outside ruled tables.
 
-    left, right: where the text of the page starts and ends.
+    left, right: where the text of the page starts and ends. gutter: between its two columns, where it has them.
     """
 
     number: int
@@ -30,6 +30,7 @@ class PageLayer:
     grids: tuple[RuledGrid, ...]
     left: float
     right: float
+    gutter: Gutter | None
     rules: tuple[Box, ...]
     warnings: tuple[str, ...]
 
@@ -43,13 +44,16 @@ def read_page(page: PdfPage, number: int) -> PageLayer:
     rules = tuple(box for box in edges if box[2] - box[0] > 3 * (box[3] - box[1]) + 8 and not any(_inside(box, grid.box) for grid in grids))
     lines = lines_of(words)
     free = lines_of(word for word in words if not _in_table(word, grids)) if grids else lines
-    ordered, two_columns = in_reading_order(free, frame.width)
-    whole = in_reading_order(lines, frame.width)[0] if two_columns else lines
+    ordered, gutter = in_reading_order(free, frame.width)
+    whole = in_reading_order(lines, frame.width)[0] if gutter else lines
     left = min((line.box[0] for line in lines), default=0.0)
     right = max((line.box[2] for line in lines), default=frame.width)
     rows = tuple(classify(line, left, right) for line in ordered)
     text = "\n".join(line.text for line in whole)
-    return PageLayer(number, frame.width, frame.height, text, rows, tuple(grids), left, right, rules, page_warnings(page, words, two_columns))
+    warnings = page_warnings(page, words, gutter is not None)
+    return PageLayer(number, frame.width, frame.height, text, rows, tuple(grids), left, right, gutter, rules, warnings)
+        number, frame.width, frame.height, text, rows, tuple(grids), left, right, gutter, rules, page_warnings(page, words, gutter is not None)
+    )
 
 
 def _in_table(word: Word, grids: Sequence[RuledGrid]) -> bool:

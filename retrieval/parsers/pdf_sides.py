@@ -29,7 +29,7 @@ def side_by_side(rows: Sequence[TextRow]) -> list[tuple[int, int, float]]:
         if count >= MIN_ROWS:
             start = index
             floor = found[-1][1] if found else 0
-            while start > floor and rows[start - 1].kind is Kind.HEAD and _free(rows[start - 1], edge):
+            while start > floor and rows[start - 1].kind in (Kind.HEAD, Kind.DATA) and _free(rows[start - 1], edge):
                 start -= 1
             found.append((start, end, edge))
         index = max(end, index + 1)
