@@ -48,12 +48,12 @@ _FRAMES = {
     "movedn": ("增长{xp}", "下降{xp}", "下滑{xp}", "增{xp}", "降{xp}", "大增{xp}", "跌{xp}", "升{xp}", "增加{xa}"),
     "xlist": ("{bare}、{bare}和{xb}", "{xb}、{xb}和{xb}"), "xp2": ("{xp}和{xp}", "{xp}、{xp}"),
     "count": ("{number}{counted}", "{number}{counted}客户"), "countx": ("{number}{counted}",), "prose_noun": ("{noun}",),
-    "ind_hold": ("持股比例为", "持股比例", "持股", "占比"), "ind_mv": ("总市值", "最新市值", "成交额"),
+    "ind_hold": ("持股比例为", "持股比例", "持股", "占比"), "ind_mv": ("总市值", "最新市值", "市值", "成交额"),
 }  # fmt: skip
 # Words of the frames that are entities wherever they stand.
 _FIXED = {
     **dict.fromkeys(
-        "持股比例 占比 总市值 最新市值 成交额 目标价 股价 票面利率 末期股息 末期息 现金红利 现金股利 现金股息".split(), EntityType.INDICATOR
+        "持股比例 占比 总市值 市值 成交额 目标价 股价 票面利率 末期股息 末期息 现金红利 现金股利 现金股息".split(), EntityType.INDICATOR
     ),
     **dict.fromkeys("期内 年内 去年底 上年 年初".split(), EntityType.TIME),
 }
@@ -149,7 +149,7 @@ class Maker:
             frames = [frame for frame in _FRAMES[slot] if "amount" not in frame] if slot == "level" and self._ratio else _FRAMES[slot]
             self._fill(self._chance.choice(frames), made)
             return
-        if slot == "ind" and self._chance.random() < 0.1:
+        if slot == "ind" and self._chance.random() < 0.12:
             made.add(self._pick("lead"), None)
         if slot == "bare":
             made.add(self._slots[slot](), EntityType.CHANGE)

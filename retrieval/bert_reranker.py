@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BERT, RANKING = "caizhi-reranker", "caizhi-ranking"
 RANKING_FILE = "ranking.json"
+RERANKER_FEATURES = (*FEATURES, "bert", "bert_page")
 _BATCH = 32
 _MOST_CHARACTERS = 600
 
@@ -58,14 +59,8 @@ class BERTReranker:
         return _ordered(results, _logistic(scores), top_k)
 
     def features(self, query: str, results: Sequence[Passage]) -> NDArray[np.float32]:
-        """What the trees read: FEATURES, then the small BERT's score (NaN where it is not there)."""
-        import numpy as np
-
-        question = self._ask(query)
-        cosines = cosine_feature(self._embedder, question, results)
-        rows = match_features(question, results, cosines)
-        crossed = self._bert.scores(question, results) if self._bert else np.full(len(results), np.nan, dtype=np.float32)
-        return np.column_stack((rows, crossed)).astype(np.float32)
+        """What the trees read, one row of RERANKER_FEATURES per result."""
+        return candidate_features(self._ask(query), results, self._embedder, self._bert)
 
     @cached_property
     def _ranking(self) -> TreeRanking | None:
@@ -73,7 +68,7 @@ class BERTReranker:
         if not path.is_file():
             return None
         ranking = TreeRanking.read(path)
-        if ranking.features != (*FEATURES, "bert"):
+        if ranking.features != RERANKER_FEATURES:
             raise RetrievalError(f"排序模型 {path} 的特征与本程序不符；重新训练：python -m finetune.ranking")
         return ranking
 
@@ -128,7 +123,26 @@ def reranker(name: str = "", models: Path = MODELS) -> Reranker | None:
     return BERTReranker(models) if (models / RANKING / RANKING_FILE).is_file() else None
 
 
-def cosine_feature(model: Embedder | None, question: Question, passages: Sequence[Passage]) -> list[float] | None:
+def candidate_features(question: Question, passages: Sequence[Passage], vectors: Embedder | None, bert: FlaggedBert | None) -> NDArray[np.float32]:
+    """RERANKER_FEATURES per passage; NaN for those of a model that is not there. bert: against the best of these candidates."""
+    import numpy as np
+
+    rows = match_features(question, passages, cosines(vectors, question, passages))
+    if vectors is None:
+        rows[:, [FEATURES.index("dense"), FEATURES.index("dense_page")]] = np.nan
+    scores = np.full(len(passages), np.nan, dtype=np.float32)
+    if bert is not None and len(passages):
+        scores = bert.scores(question, passages)
+        scores = scores - scores.max()
+    best: dict[tuple[str, int | None], float] = {}
+    for passage, score in zip(passages, scores, strict=True):
+        key = (passage.document, passage.page)
+        best[key] = max(best.get(key, float(score)), float(score))
+    of_page = [best[passage.document, passage.page] for passage in passages]
+    return np.column_stack((rows, scores, of_page)).astype(np.float32)
+
+
+def cosines(model: Embedder | None, question: Question, passages: Sequence[Passage]) -> list[float] | None:
     """The cosine of the question, with its commonest wordings, and each passage; None where there is no model."""
     if model is None or not passages:
         return None

@@ -52,8 +52,6 @@ def read_page(page: PdfPage, number: int) -> PageLayer:
     text = "\n".join(line.text for line in whole)
     warnings = page_warnings(page, words, gutter is not None)
     return PageLayer(number, frame.width, frame.height, text, rows, tuple(grids), left, right, gutter, rules, warnings)
-        number, frame.width, frame.height, text, rows, tuple(grids), left, right, gutter, rules, page_warnings(page, words, gutter is not None)
-    )
 
 
 def _in_table(word: Word, grids: Sequence[RuledGrid]) -> bool:

@@ -2,7 +2,7 @@
 
 The grammar decides all it can: times, numbers, known names. A model is heard on names only, and only where a name meets
 what the grammar left open: an indicator that goes on to the left of what the grammar knew of it (拆箱回款额 for 回款额), an
-indicator in a gap right before its figure, a company in a gap. Each use was measured on its own; what did not add was left out.
+indicator in a gap right before its figure, a company in a gap that ends like one. What is taken must look like a name too.
 """
 
 from __future__ import annotations
@@ -14,52 +14,73 @@ from dataclasses import dataclass
 from tools.entities.spans import EntitySpan, EntityType
 from tools.entities.tagger import Proposal
 
-_HAN = re.compile(r"[一-鿿]")
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The least confidence for each use of a proposal; above 1 for never."""
 
-    wider_indicator: float = 0.7
-    new_indicator: float = 0.8
-    wider_company: float = 0.8
-    new_company: float = 0.85
+    wider_indicator: float = 0.8
+    new_indicator: float = 0.9
+    new_company: float = 0.9
 
 
-_NAMES = {EntityType.COMPANY: ("wider_company", "new_company"), EntityType.INDICATOR: ("wider_indicator", "new_indicator")}
+# What no name holds, and what no name of the kind begins with.
+_BROKEN = re.compile(r"[,;:。、!?《》【】“”\"/①-⑳\x00-\x04]|\d{4}|^[)\]]|^\(\d\)")
+_SUBJECT = re.compile(
+    r"^(?:最新|单季|当季|中期|首家|其余|[一二三四五六七八九十\d]+家|上市|国有|大型|行业|银行业|业|其中|主要|以及|和|与|的|由于|各|股份(?=占比)|客户数|户均数|[一-鿿]{1,4}?指标)"
+    r"|(?:实现|计提|较|同比|环比|分别|增长|下降|[首上]市后|大行|位于|来自|导致|高于|低于)"
+)
+_TAIL = re.compile(
+    r"(?:率|(?<![名定])额|量|占比|比例|比率|比重|(?<!产)值|价|费|用|款|金|收入|投入|支出|成本|利润|净利|毛利|润|损失|损益|收益|准备|负债|资产|资金|资本|余额|敞口|缺口"
+    r"|倍数|息|债|头寸|价值|盈利|股利|分红|类|业|[^提]规模)(?:\([^()]*\))?$"
+)
+_COUNT = re.compile(r"(?:人口|客户|户|人|员工|股份|总股本)$|^(?:中国|服务)人口")
+_LINE = re.compile(
+    r"(?:银行|农商行|农信联社|证券|信托|基金|期货|人寿|财险|产险|寿险|再保险|保险|资管|资产管理|理财|消费金融|消金|金租|租赁|小贷|担保|控股|集团|投资|科技|股份|重工|重科|国际|汽车|能源|电力|实业|地产|置业|建设|建工|医药|公司|事务所)"
+    r"(?:\([^()]{2,6}\))?$"
+)
+_GENERIC = re.compile(
+    r"^(?:.{0,6}家|其余|其他|各|多|部分|上市|国有|大型|中小|股份制?|城市|农村|民营|外资|头部|某|该|本|全|我国|国内|国际|商业|政策性|主要|相关|代销|公募|私募|货币|债券|股票|资产|家族|社保|商业|个人|企业|理财|养老)?"
+    r"(?:银行|农商行|城商行|大行|证券|信托|基金|期货|保险|人寿|资管|资产管理|理财|租赁|公司|集团|控股|投资|科技|股份|国际|汽车|能源|电力|地产|建设|担保)$"
+)
+_BETWEEN = re.compile(r"\s?(?:\([^()]*\))?\s?[^,。;:、\d]{0,8}")
 
 
 def merged(plain: str, entities: Sequence[EntitySpan], proposals: Sequence[Proposal], policy: Policy) -> list[EntitySpan] | None:
     """The grammar's names and times with the proposals that were taken; None where none was."""
-    kept = [span for span in entities if span.type not in (EntityType.VALUE, EntityType.CHANGE)]
-    numbers = [span for span in entities if span.type in (EntityType.VALUE, EntityType.CHANGE)]
+    figures = [span for span in entities if span.type in (EntityType.VALUE, EntityType.CHANGE)]
+    kept = [span for span in entities if span not in figures]
     taken = False
     for span, confidence in proposals:
-        if span.type not in _NAMES or not _HAN.search(plain, span.start, span.end) or any(_overlap(span, number) for number in numbers):
+        if any(_overlap(span, figure) for figure in figures):
             continue
         inside = [other for other in kept if _overlap(span, other)]
-        if inside == [span] or any(other.type is not span.type or other.start < span.start or other.end > span.end for other in inside):
-            continue
-        if inside and inside[-1].end != span.end and span.type is EntityType.INDICATOR:
-            continue
-        wider, new = _NAMES[span.type]
-        if confidence >= getattr(policy, wider if inside else new) and (inside or _told(plain, span, numbers)):
+        if confidence >= _least(plain, span, inside, figures, policy):
             kept = [other for other in kept if other not in inside] + [span]
             taken = True
     return sorted(kept) if taken else None
+
+
+def _least(plain: str, span: EntitySpan, inside: list[EntitySpan], figures: Sequence[EntitySpan], policy: Policy) -> float:
+    """How sure a proposal must be to be taken in place of what lies inside it; infinite where it may not be."""
+    name = plain[span.start : span.end]
+    if _BROKEN.search(name):
+        return float("inf")
+    if span.type is EntityType.COMPANY:
+        stands = not inside and len(name) >= 4 and _LINE.search(name) and not _GENERIC.match(name)
+        return policy.new_company if stands else float("inf")
+    if span.type is not EntityType.INDICATOR or _SUBJECT.search(name) or not _TAIL.search(name) or _COUNT.search(name):
+        return float("inf")
+    if inside:
+        ends_alike = inside[-1].end == span.end and inside != [span] and all(other.type is span.type and other.start >= span.start for other in inside)
+        return policy.wider_indicator if ends_alike else float("inf")
+    return policy.new_indicator if len(name) >= 3 and _figure_behind(plain, span, figures) else float("inf")
 
 
 def _overlap(one: EntitySpan, other: EntitySpan) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-_BETWEEN = re.compile(r"\s?(?:\([^()]*\))?\s?[^,。;:、\d]{0,12}")
-
-
-def _told(plain: str, span: EntitySpan, numbers: Sequence[EntitySpan]) -> bool:
-    """Whether a new name stands where names are looked for: an indicator needs a figure right behind it."""
-    if span.type is EntityType.COMPANY:
-        return True
-    following = next((number for number in numbers if number.start >= span.end), None)
+def _figure_behind(plain: str, span: EntitySpan, figures: Sequence[EntitySpan]) -> bool:
+    following = next((figure for figure in figures if figure.start >= span.end), None)
     return following is not None and _BETWEEN.fullmatch(plain, span.end, following.start) is not None
