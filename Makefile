@@ -17,8 +17,10 @@ help: ## list the targets
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	@touch $@
 
+# torch by itself first: its CPU build is found before anything else asks for another.
 .venv/dev.stamp: .venv/run.stamp
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,train,loaders]'
 	@touch $@
 
 run: .venv/run.stamp ## install, load the bundled figures and hold a short session over them

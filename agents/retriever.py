@@ -40,7 +40,8 @@ def desk_of(state: AgentState, context: Context) -> Desk:
     given = state.plan.given
     store, collections = (GivenStore(given), ()) if given else (context.store, context.collections)
     finder = FigureFinder(store, context.catalogue, context.banks, sheet, collections)
-    return Desk(state.plan, finder, context.catalogue, context.banks, caveats=list(state.caveats), today=context.clock().date(), rows=None if given else context.rows)
+    rows = None if given else context.rows
+    return Desk(state.plan, finder, context.catalogue, context.banks, caveats=list(state.caveats), today=context.clock().date(), rows=rows)
 
 
 def _passages(state: AgentState, context: Context) -> list[Passage]:

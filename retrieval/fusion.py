@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retrieval.chunk_index import ChunkIndex
 
 _MOST_WORDINGS = 12
+_WELL_MATCHED = 12.0  # what two or three rare words of a question give
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Weights:
     wordings: float = WEIGHT
     phrase: float = 2.0
     label: float = 4.0
-    dense: float = 0.3
+    dense: float = 0.4
     others: float = 0.1
 
 
@@ -82,14 +83,16 @@ def group_scores(index: ChunkIndex, wordings: Sequence[str], weights: Weights) -
 
 
 def fused(lexical: NDArray[np.float32], dense: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
-    """Both scores on the scale of the lexical one: the best cosine counts as `weight` of the best lexical score."""
+    """Both scores on the scale of the lexical one: the best cosine counts as `weight` of the best lexical score.
+
+    Where no passage holds the question's words well, the best lexical score is low and says little: it counts as _WELL_MATCHED.
+    """
     import numpy as np
 
-    top, near = float(lexical.max(initial=0.0)), float(dense.max(initial=0.0))
+    top, near = max(float(lexical.max(initial=0.0)), _WELL_MATCHED), float(dense.max(initial=0.0))
     if near <= 0 or weight <= 0:
         return lexical
-    scale = weight * (top if top > 0 else 1.0) / near
-    return (lexical + np.float32(scale) * np.maximum(dense, 0)).astype(np.float32)
+    return (lexical + np.float32(weight * top / near) * np.maximum(dense, 0)).astype(np.float32)
 
 
 def page_scores(scores: NDArray[np.float32], pages: NDArray[np.int64], others: float) -> NDArray[np.float32]:

@@ -174,6 +174,13 @@ class Ingestor:
         self._engine.index(collection)
         return removed
 
+    def remove_collection(self, collection: str) -> int:
+        """Remove a whole collection; how many figures there were."""
+        removed = self._ledger.remove_collection(collection)
+        self._library.remove_collection(collection)
+        self._engine.index(collection)
+        return removed
+
     def _prepared(
         self, files: Sequence[tuple[Path, str]], collection: str, options: Options, tell: Progress
     ) -> Iterator[tuple[Path, str, Prepared, float]]:

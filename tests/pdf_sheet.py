@@ -21,14 +21,14 @@ def text_width(text: str, size: float) -> float:
 
 @dataclass(slots=True)
 class PdfSheet:
-    """Pages under construction; places are points from the top left corner, `top` the top of the characters."""
+    """Pages under construction; places are points from the top left corner as shown, `top` the top of the characters."""
 
     pages: list[list[str]] = field(default_factory=lambda: [[]])
     turns: dict[int, int] = field(default_factory=dict)
     marks: list[tuple[str, int]] = field(default_factory=list)
 
     def page(self, turned: int = 0) -> None:
-        """Start another page, shown turned by so many degrees."""
+        """Start another page, shown turned by 0 or 90 degrees; text is set so that it reads upright."""
         if self.pages[-1] or len(self.pages) > 1:
             self.pages.append([])
         self.turns[len(self.pages) - 1] = turned
@@ -36,7 +36,9 @@ class PdfSheet:
     def text(self, x: float, top: float, text: str, size: float = 10.0) -> None:
         """A text from x on."""
         coded = text.encode("utf-16-be").hex()
-        self.pages[-1].append(f"BT /F1 {size} Tf {x} {HEIGHT - top - 0.88 * size:.2f} Td <{coded}> Tj ET")
+        turned = self.turns.get(len(self.pages) - 1) == 90
+        place = f"0 1 -1 0 {top + 0.88 * size:.2f} {x} Tm" if turned else f"{x} {HEIGHT - top - 0.88 * size:.2f} Td"
+        self.pages[-1].append(f"BT /F1 {size} Tf {place} <{coded}> Tj ET")
 
     def right(self, x: float, top: float, text: str, size: float = 10.0) -> None:
         """A text that ends at x."""
@@ -69,8 +71,8 @@ class PdfSheet:
                 if ("v", row, column) not in skip:
                     self.line(x, ys[row], x, ys[row + 1])
 
-    def bytes(self) -> bytes:
-        """The file."""
+    def content(self) -> bytes:
+        """The bytes of the file."""
         objects: list[bytes] = [b"", b"", _FONT, _STRAY]
         kids = []
         for index, content in enumerate(self.pages):

@@ -298,7 +298,7 @@ def test_doctor_goes_on_past_a_broken_ledger(home: Path, capsys: pytest.CaptureF
     (home / "caizhi.db").write_bytes(b"no database at all" * 100)
     assert main(["doctor", "--json"]) == 1
     checks = json.loads(capsys.readouterr().out)
-    assert [check["name"] for check in checks if check["state"] == "failed"] == [LedgerError.__name__]
+    assert {check["name"] for check in checks if check["state"] == "failed"} == {LedgerError.__name__}
 
 
 def test_doctor_never_shows_a_password_or_a_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

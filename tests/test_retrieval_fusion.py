@@ -75,11 +75,11 @@ def test_a_row_that_bears_the_name_comes_first() -> None:
 
 
 def test_vectors_count_as_a_share_of_the_best_score() -> None:
-    assert fused(array(10, 0, 5), array(0.0, 0.8, 0.4), 0.3).tolist() == [10.0, 3.0, 6.5]
-    assert fused(array(0, 0), array(0.2, 0.4), 0.5).tolist() == [0.25, 0.5], "alone where no word matches"
+    assert fused(array(20, 0, 10), array(0.0, 0.8, 0.4), 0.25).tolist() == [20.0, 5.0, 12.5]
+    assert fused(array(1, 0), array(0.0, 0.5), 0.5).tolist() == [1.0, 6.0], "a poor match of words leaves it to the vectors"
     lexical = array(3, 1)
     assert fused(lexical, array(0, 0), 0.3) is lexical and fused(lexical, array(1, 1), 0) is lexical
-    assert fused(array(0, 2), array(-0.5, 0.5), 0.5).tolist() == [0.0, 3.0]
+    assert fused(array(0, 24), array(-0.5, 0.5), 0.5).tolist() == [0.0, 36.0]
 
 
 def test_a_page_counts_its_best_chunk_and_a_little_of_the_others() -> None:

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from tools.entities.facts import Fact
-from tools.financial_ner import FinancialNER
+from tools.financial_ner import RULES, FinancialNER
 
-NER = FinancialNER()
+NER = FinancialNER(RULES)
 EXAMPLE = "招商银行2023年不良率1.5%，同比下降0.2个百分点"
 
 
@@ -23,14 +23,16 @@ def told(text: str) -> list[tuple[str | None, str, str, str]]:
     return [(fact.bank, fact.surface, f"{fact.value}{fact.unit}", f"{fact.change}{fact.change_unit}") for fact in facts(text)]
 
 
-def test_the_example_of_the_specification() -> None:
-    assert NER.extract_entities(EXAMPLE) == [
+@pytest.mark.parametrize("model", ["", RULES])
+def test_the_example_of_the_specification(model: str) -> None:
+    ner = FinancialNER(model)
+    assert ner.extract_entities(EXAMPLE) == [
         {"type": "公司", "text": "招商银行", "start": 0, "end": 4},
         {"type": "时间", "text": "2023年", "start": 4, "end": 9},
         {"type": "指标", "text": "不良率", "start": 9, "end": 12},
         {"type": "数值", "text": "1.5%", "start": 12, "end": 16},
     ]
-    assert [type(entity["type"]) for entity in NER.extract_entities(EXAMPLE)] == [str] * 4
+    assert [type(entity["type"]) for entity in ner.extract_entities(EXAMPLE)] == [str] * 4
 
 
 def test_changes_with_their_direction() -> None:
@@ -48,11 +50,60 @@ def test_direction(text: str, directions: list[str | None]) -> None:
     assert [change["direction"] for change in NER.extract_changes(text)] == directions
 
 
-def test_nothing_in_plain_prose() -> None:
-    assert NER.extract_entities("") == []
-    assert NER.extract_entities("坚持稳中求进，扎实推进各项工作。") == []
-    assert NER.extract_changes("坚持稳中求进") == []
-    assert NER.extract_facts("坚持稳中求进") == []
+@pytest.mark.parametrize("model", ["", RULES])
+def test_nothing_in_plain_prose(model: str) -> None:
+    ner = FinancialNER(model)
+    assert ner.extract_entities("") == []
+    assert ner.extract_entities("坚持稳中求进，扎实推进各项工作。") == []
+    assert ner.extract_changes("坚持稳中求进") == []
+    assert ner.extract_facts("坚持稳中求进") == []
+
+
+def texts(sentence: str, kind: str) -> list[object]:
+    return [entity["text"] for entity in NER.extract_entities(sentence) if entity["type"] == kind]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "companies"),
+    [
+        ("乌海银行、瑞穗银行（中国）发布年报", ["乌海银行", "瑞穗银行（中国）"]), ("广州某某金融控股集团股份有限公司持股5%", ["广州某某金融控股集团股份有限公司"]),
+        ("城市商业银行、村镇银行、手机银行、影子银行", []), ("上市银行和民营银行", []), ("民生银行实控人旗下甲乙交通控股集团有限公司增持", ["民生银行", "甲乙交通控股集团有限公司"]),
+    ],
+)  # fmt: skip
+def test_companies_that_no_list_holds(sentence: str, companies: list[str]) -> None:
+    assert texts(sentence, "公司") == companies
+
+
+@pytest.mark.parametrize(
+    ("sentence", "times"),
+    [
+        ("一年内到期的负债", []), ("年内发行", ["年内"]), ("Q1-Q3净利润", ["Q1-Q3"]), ("2024年Q2息差", ["2024年Q2"]), ("第1-3季度", ["第1-3季度"]),
+        ("上一季度", ["上一季度"]), ("今年1至5月", ["今年1至5月"]),
+    ],
+)  # fmt: skip
+def test_times_of_notes_and_news(sentence: str, times: list[str]) -> None:
+    assert texts(sentence, "时间") == times
+
+
+@pytest.mark.parametrize(
+    ("sentence", "values", "changes"),
+    [
+        ("存款达一万三千亿元", ["一万三千亿元"], []), ("占比超四成，同比下降近三成", ["四成"], ["三成"]), ("取得成功、三成功", [], []), ("同比少提3亿元，多计提8亿元", [], ["3亿元", "8亿元"]),
+        ("营收YoY+12%", [], ["+12%"]), ("净利润4,216.08 亿 元", ["4,216.08 亿 元"], []), ("均价13,600元/平方米", ["13,600元/平方米"], []),
+        ("成本收入比由29．1%扩大至29．6%", ["29．1%", "29．6%"], []),
+    ],
+)  # fmt: skip
+def test_numbers_in_words_and_of_notes(sentence: str, values: list[str], changes: list[str]) -> None:
+    assert texts(sentence, "数值") == values
+    assert [change["text"] for change in NER.extract_changes(sentence)] == changes
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["投资证券利息收入", "逾期90天以上贷款与不良贷款的比例", "逾期1年以上的贷款", "存放和拆放同业及其他金融机构款项利息收入", "管理费收入", "物业及设备支出", "最大单一集团客户授信余额"],
+)
+def test_longer_names(name: str) -> None:
+    assert texts(f"其中{name}为5亿元", "指标") == [name]
 
 
 def test_the_fact_of_the_example() -> None:

@@ -14,8 +14,8 @@ from retrieval.parsers.archives import file_key
 from retrieval.parsers.pdf_elements import page_elements
 from retrieval.parsers.pdf_folio import running_keys
 from retrieval.parsers.pdf_labels import Wording
-from retrieval.parsers.pdf_pages import PageLayer, body_size, read_page
-from retrieval.parsers.pdf_quality import summary
+from retrieval.parsers.pdf_pages import PageLayer, body_size, empty_page, read_page
+from retrieval.parsers.pdf_quality import DAMAGED, summary
 from retrieval.parsers.pdf_sections import Sections
 
 Progress = Callable[[int, int], None]
@@ -24,6 +24,8 @@ _MAX_BOOKMARKS = 20_000
 
 def read_pdf(path: Path, *, progress: Progress | None = None) -> Document:
     """The document in a PDF file. progress: called with the pages read so far and all pages.
+
+    A damaged page is left empty with a warning.
 
     Raises:
         DocumentError: the file cannot be opened, is no PDF, is damaged, encrypted or without pages.
@@ -36,9 +38,11 @@ def read_pdf(path: Path, *, progress: Progress | None = None) -> Document:
             raise DocumentError(f"“{path.name}”没有任何页面：请检查文件是否保存完整")
         layers = []
         for index in range(total):
-            layers.append(_layer(document, index, path))
+            layers.append(_layer(document, index))
             if progress is not None:
                 progress(index + 1, total)
+        if all(DAMAGED in layer.warnings for layer in layers):
+            raise DocumentError(_damaged(path))
         bookmarks = _bookmarks(document)
         title = _title(document, path)
     finally:
@@ -55,18 +59,23 @@ def _open(path: Path) -> pdfium.PdfDocument:
     except pdfium.PdfiumError as error:
         if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD or "assword" in str(error):
             raise DocumentError(f"“{path.name}”有打开密码：请去掉密码后再导入") from error
-        raise DocumentError(f"“{path.name}”已损坏，无法读取：请重新下载，或打开后另存一份再导入") from error
+        raise DocumentError(_damaged(path)) from error
 
 
-def _layer(document: pdfium.PdfDocument, index: int, path: Path) -> PageLayer:
+def _damaged(path: Path) -> str:
+    return f"“{path.name}”已损坏，无法读取：请重新下载，或打开后另存一份再导入"
+
+
+def _layer(document: pdfium.PdfDocument, index: int) -> PageLayer:
+    """One page; a damaged one is kept, empty and with a warning."""
     try:
         page = document[index]
-    except pdfium.PdfiumError as error:
-        raise DocumentError(f"“{path.name}”第 {index + 1} 页已损坏，无法读取：请重新下载，或打开后另存一份再导入") from error
-    try:
-        return read_page(page, index + 1)
-    finally:
-        page.close()
+        try:
+            return read_page(page, index + 1)
+        finally:
+            page.close()
+    except pdfium.PdfiumError:
+        return empty_page(index + 1, DAMAGED)
 
 
 def _bookmarks(document: pdfium.PdfDocument) -> tuple[Bookmark, ...]:

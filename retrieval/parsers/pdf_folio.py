@@ -54,7 +54,11 @@ def running_lines(rows: Sequence[TextRow], height: float, keys: frozenset[str]) 
 
 def _candidates(rows: Sequence[TextRow], height: float) -> list[int]:
     ends = [*range(min(HEAD_LINES, len(rows))), *range(max(HEAD_LINES, len(rows) - FOOT_LINES), len(rows))]
-    return [index for index in ends if _at_end(rows[index], height) and rows[index].kind is not Kind.DATA and not is_numbered(rows[index].text)]
+    return [index for index in ends if _at_end(rows[index], height) and _may_run(rows[index])]
+
+
+def _may_run(row: TextRow) -> bool:
+    return row.kind not in (Kind.DATA, Kind.PROSE) and not is_numbered(row.text)
 
 
 def running_key_parts(row: TextRow) -> list[str]:

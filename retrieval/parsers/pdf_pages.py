@@ -54,6 +54,11 @@ def read_page(page: PdfPage, number: int) -> PageLayer:
     return PageLayer(number, frame.width, frame.height, text, rows, tuple(grids), left, right, gutter, rules, warnings)
 
 
+def empty_page(number: int, warning: str) -> PageLayer:
+    """A page of which nothing could be read."""
+    return PageLayer(number, 0.0, 0.0, "", (), (), 0.0, 0.0, None, (), (warning,))
+
+
 def _in_table(word: Word, grids: Sequence[RuledGrid]) -> bool:
     return any(_inside(word.box, grid.box) for grid in grids)
 

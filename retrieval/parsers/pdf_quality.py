@@ -15,6 +15,7 @@ from retrieval.parsers.pdf_chars import Word
 
 NO_TEXT = "没有文字层（疑似扫描页）：请安装 OCR 组件（caizhi[ocr]）后重新导入，或换有文字层的 PDF"
 BLANK = "空白页"
+DAMAGED = "本页已损坏，内容未读入：请核对原文，或重新下载后再导入"
 TWO_COLUMNS = "正文分两栏排版：已按先左栏后右栏阅读，引用前请核对原文顺序"
 # Fewer characters than this beside a picture are a stamp on a scan.
 _FEW = 15
@@ -56,6 +57,9 @@ def summary(pages: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     missing = sum(1 for warnings in pages if NO_TEXT in warnings)
     if missing:
         found.append(f"{missing}/{len(pages)} 页{NO_TEXT}")
+    damaged = sum(1 for warnings in pages if DAMAGED in warnings)
+    if damaged:
+        found.append(f"{damaged}/{len(pages)} 页已损坏，内容未读入：请核对原文，或重新下载后再导入")
     garbled = sum(1 for warnings in pages if any("无法识别" in text for text in warnings))
     if garbled:
         found.append(f"{garbled}/{len(pages)} 页有无法识别的字符：数字与名称可能有误，请核对原文")

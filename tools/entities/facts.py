@@ -217,7 +217,13 @@ def _decimal(number: Number) -> Decimal | None:
 
 
 def _chinese(digits: str) -> Decimal:
-    """一百二十 → 120, 三点五 → 3.5."""
+    """一百二十 → 120, 三点五 → 3.5, 一万三千 → 13000; tenths are per cent: 三成半 → 35."""
+    if "成" in digits:
+        tenths, _, half = digits.partition("成")
+        return Decimal(_DIGIT[tenths] * 10 + (5 if half else 0))
+    if "万" in digits:
+        high, _, low = digits.partition("万")
+        return _chinese(high) * 10_000 + (_chinese(low) if low else 0)
     whole, _, part = digits.partition("点")
     total, digit = 0, 0
     for char in whole:

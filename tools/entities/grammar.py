@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools.entities.indicators import find_indicators
-from tools.entities.merging import Policy, merged
+from tools.entities.merging import POLICY, Policy, left_open, merged
 from tools.entities.names import find_bare_self_references, find_companies, find_self_references
 from tools.entities.numbers import Number, find_numbers
 from tools.entities.spans import EntitySpan, EntityType, mask, prepare
@@ -21,10 +21,11 @@ from tools.entities.times import find_times
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was found: `entities` in text order, and the numbers behind its values and changes."""
+    """What was found: `entities` in text order, the numbers behind its values and changes, and the text as it was read."""
 
     entities: tuple[EntitySpan, ...]
     numbers: tuple[Number, ...]
+    plain: str
 
 
 def read_entities(text: str) -> Reading:
@@ -33,10 +34,12 @@ def read_entities(text: str) -> Reading:
     return _with_numbers(plain, _names(plain))
 
 
-def refined(text: str, reading: Reading, proposer: Proposer, policy: Policy | None = None) -> Reading:
-    """A reading with the proposals of a model that were taken; the reading itself where none was."""
-    plain = prepare(text)
-    names = merged(plain, reading.entities, proposer.propose(plain, reading.entities), policy or Policy())
+def refined(reading: Reading, proposer: Proposer, policy: Policy = POLICY) -> Reading:
+    """A reading with the proposals of a model that were taken; the reading itself where none was, or nothing was left open."""
+    plain = reading.plain
+    if not left_open(mask(plain, reading.entities)):
+        return reading
+    names = merged(plain, reading.entities, proposer.propose(plain, reading.entities), policy)
     return reading if names is None else _with_numbers(plain, names)
 
 
@@ -52,7 +55,7 @@ def _names(plain: str) -> list[EntitySpan]:
 def _with_numbers(plain: str, names: Sequence[EntitySpan]) -> Reading:
     numbers = find_numbers(mask(plain, names))
     levels = [EntitySpan(number.start, number.end, number.type) for number in numbers if number.type is not None]
-    return Reading(tuple(sorted([*names, *levels])), tuple(numbers))
+    return Reading(tuple(sorted([*names, *levels])), tuple(numbers), plain)
 
 
 __all__ = ["EntityType", "Reading", "read_entities", "refined"]

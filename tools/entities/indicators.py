@@ -86,7 +86,7 @@ def vocabulary() -> WordIndex[frozenset[Link]]:
     ):  # fmt: skip
         for word in group:
             table.setdefault(word.lower(), set()).add(link)
-    accounts, heads = tuple(words.accounts), tuple(words.heads)
+    accounts, heads = (*words.accounts, "证券"), tuple(words.heads)
     for name in _catalogue_names(words):
         soft = name.endswith(accounts) and not name.endswith(heads)
         table.setdefault(name, set()).update({Link.ACCOUNT} if soft else {Link.HEAD, Link.MODIFIER} if name.endswith(_INCOME_OF) else {Link.HEAD})
