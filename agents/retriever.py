@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from agents.calculations.desk import Desk
 from agents.context import Context
 from agents.events import Searched
-from agents.plan import Op
+from agents.plan import Op, QueryPlan
 from agents.state import AgentState
 from data.ports import Passage
 from tools.factsheet import FactSheet
@@ -44,10 +44,21 @@ def desk_of(state: AgentState, context: Context) -> Desk:
     return Desk(state.plan, finder, context.catalogue, context.banks, caveats=list(state.caveats), today=context.clock().date(), rows=rows)
 
 
+def _defining(plan: QueryPlan, context: Context) -> list[Passage]:
+    """Passages of the documents that hold a term or a name of it, then what the knowledge base says."""
+    indicators = [context.catalogue.get(key) for key in plan.slots.indicators]
+    names = [name for indicator in indicators for name in (indicator.name, *indicator.aliases)]
+    held = context.searcher.containing([*plan.terms, *names], context.collections or context.searcher.collections())
+    knowledge = context.searcher.search(f"{plan.question} {'、'.join(each.name for each in indicators)}".strip(), context.limits.passages)
+    return [*held, *[passage for passage in knowledge if passage.page is None]]
+
+
 def _passages(state: AgentState, context: Context) -> list[Passage]:
     plan = state.plan
     assert plan is not None
     if not plan.has(*_READS_PASSAGES):
         return []
+    if plan.has(Op.DEFINITION):
+        return _defining(plan, context)
     names = "、".join(context.catalogue.get(key).name for key in plan.slots.indicators)
     return context.searcher.search(f"{state.question} {names}".strip(), context.limits.passages, context.collections)

@@ -122,6 +122,9 @@ class Searcher(Protocol):
     ) -> list[Passage]:
         """The best passages, best first, at most one of a page. rerank: whether the second stage may reorder the first one's."""
 
+    def containing(self, words: Sequence[str], collections: Sequence[str], limit: int = 200) -> list[Passage]:
+        """Every passage that holds one of the words as it stands, in reading order."""
+
     def collections(self) -> list[str]:
         """The collections that hold documents; built-in knowledge is none."""
 

@@ -31,14 +31,13 @@ RELEASE = "1.0.0"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train on and how. others: wrong candidates beside each right one. minutes: of training at most."""
+    """What to train on and how. others: wrong candidates beside each right one. steps: of `groups_a_step` groups each."""
 
     reports: int = 160
     per_report: int = 40
     held: int = 6
     others: int = 5
-    epochs: int = 3
-    minutes: float = 11.0
+    steps: int = 2400
     groups_a_step: int = 4
     learning_rate: float = 6e-4
     hidden: int = 128
@@ -65,12 +64,12 @@ def train(plan: Plan, out: Path, command: str) -> dict[str, Any]:
     encoder = Encoder(vocabulary, plan.length)
     rng = random.Random(plan.seed)
     examples = [example for group in made for example in examples_of(group, encoder, plan.others, rng)]
-    model, done = fit(plan, examples, len(vocabulary))
+    model = fit(plan, examples, len(vocabulary))
     out.mkdir(parents=True, exist_ok=True)
     write_tokenizer(out, vocabulary, plan)
     export(model, out, plan)
     held = list(groups(range(910_000, 910_000 + plan.held), plan.per_report, forget=0.35))
-    metrics = evaluate(out, held) | {"steps": done, "train_seconds": round(time.monotonic() - began), "parity": parity(model, out, encoder, held)}
+    metrics = evaluate(out, held) | {"train_seconds": round(time.monotonic() - began), "parity": parity(model, out, encoder, held)}
     digest = data_hash([passage.text for group in made[:2000] for passage in group.passages[:5]] + [group.case.query for group in made])
     data = {"groups": len(made), "examples": len(examples), "sha256": digest, "reports": plan.reports, "seed": plan.seed}
     manifest = write_manifest(out, command, data, ("torch", "transformers", "onnx", "onnxruntime"), metrics, RELEASE)
@@ -130,21 +129,17 @@ def new_model(plan: Plan, tokens: int) -> torch.nn.Module:
     return Scorer()
 
 
-def fit(plan: Plan, examples: Sequence[Example], tokens: int) -> tuple[torch.nn.Module, int]:
-    """Softmax over each group, AdamW, one cycle; stops at the end of the epochs or of the minutes. The model and its steps."""
+def fit(plan: Plan, examples: Sequence[Example], tokens: int) -> torch.nn.Module:
+    """Softmax over each group, AdamW, one cycle."""
     import torch
 
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     model = new_model(plan, tokens).train()
-    steps = max(1, plan.epochs * len(examples) // plan.groups_a_step)
     optimizer = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate, weight_decay=0.01)
-    began, done, rng, queue = time.monotonic(), 0, random.Random(plan.seed), list[Example]()
-    while done < steps:
-        spent = (time.monotonic() - began) / 60 / plan.minutes
-        if spent >= 1:
-            break
-        progress = max(spent, done / steps)
+    rng, queue = random.Random(plan.seed), list[Example]()
+    for step in range(plan.steps):
+        progress = step / plan.steps
         optimizer.param_groups[0]["lr"] = plan.learning_rate * min(1.0, 20 * progress + 0.02, (1 - progress) / 0.7)
         if len(queue) < plan.groups_a_step:
             queue = rng.sample(list(examples), len(examples))
@@ -156,8 +151,7 @@ def fit(plan: Plan, examples: Sequence[Example], tokens: int) -> tuple[torch.nn.
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        done += 1
-    return model.eval(), done
+    return model.eval()
 
 
 def write_tokenizer(folder: Path, vocabulary: dict[str, int], plan: Plan) -> None:
@@ -213,7 +207,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Train the small cross-encoder.")
     parser.add_argument("--out", type=Path, default=Path("data/models/caizhi-reranker"))
-    for name in ("reports", "epochs", "minutes", "hidden", "layers", "learning_rate", "length"):
+    for name in ("reports", "steps", "hidden", "layers", "learning_rate", "length"):
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(getattr(Plan(), name)), default=getattr(Plan(), name))
     given = vars(parser.parse_args())
     out = given.pop("out")

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -108,6 +109,18 @@ class RetrievalEngine:
             index = self._index(name)
             found += stage.search(index, expansion, {record.key: record for record in records}, filters, count, pages)
         return sorted(found, key=lambda passage: -passage.score)
+
+    def containing(self, words: Sequence[str], collections: Sequence[str], limit: int = 200) -> list[Passage]:
+        """Every passage of these collections that holds one of the words as it stands, in reading order: for quotations, not ranking."""
+        from retrieval.first_stage import as_passage
+
+        wanted = [word for word in dict.fromkeys(words) if word]
+        found: list[Passage] = []
+        for name in _of_documents(collections) if self._library is not None else ():
+            records = {record.key: record for record in self._library.documents([name]) if record.done} if self._library else {}
+            chunks = (chunk for chunk in self._index(name).chunks if any(word in chunk.text or word in chunk.title for word in wanted))
+            found += [as_passage(chunk, records, 0.0) for chunk in islice(chunks, limit)]
+        return found[:limit]
 
     def index(self, collection: str) -> int:
         """Bring the kept index of a collection up to date with the library; how many passages it holds.

@@ -59,7 +59,7 @@ class FirstStage:
                 taken[page] = _best_of_page(index, scores, page, _PER_PAGE if count else 1)
                 held += len(taken[page])
         found = [
-            _passage(index.chunks[place], documents, float(of_pages[place] if rank == 0 else scores[place]))
+            as_passage(index.chunks[place], documents, float(of_pages[place] if rank == 0 else scores[place]))
             for places in taken.values() for rank, place in enumerate(places)
         ]
         return sorted(found, key=lambda passage: -passage.score)
@@ -122,7 +122,7 @@ def _year_factors(index: ChunkIndex, documents: Mapping[str, DocumentRecord], qu
     return np.where(index.mask(other), np.float32(_OTHER_YEAR_FACTOR), np.float32(1)) if other else np.ones(1, dtype=np.float32)
 
 
-def _passage(chunk: Chunk, documents: Mapping[str, DocumentRecord], score: float) -> Passage:
+def as_passage(chunk: Chunk, documents: Mapping[str, DocumentRecord], score: float) -> Passage:
     record = documents[chunk.document]
     return Passage(
         id=chunk.id, title=" ".join(dict.fromkeys(part for part in (*chunk.section, chunk.title) if part)), text=chunk.text,

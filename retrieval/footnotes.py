@@ -6,9 +6,10 @@ Reports define their indicators this way, and neither half says anything alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from retrieval.chunking import Chunk, ChunkKind
 from retrieval.documents import BlockKind, Document, Table
 
 _MARKED = re.compile(r"^(?P<label>.*?\S)\s*(?P<marks>(?:[（(](?:注释?)?\s*\d{1,2}[)）]|[①-⑳]|\[\d{1,2}\]|注\s?\d{1,2}|[*＊†]+)+)\s*[:：]?$")
@@ -40,6 +41,16 @@ def footnotes(document: Document) -> list[Footnote]:
             notes = dict(reversed(list(_notes_after(document, table))))
             found += [Footnote(label, *notes[mark]) for label, mark in labels.items() if mark in notes]
     return list(dict.fromkeys(found))
+
+
+def with_footnotes(document: Document, chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The chunks, and one more for each footnote under the label that it explains."""
+    first = max((chunk.ordinal for chunk in chunks), default=-1) + 1
+    notes = [
+        Chunk(document.key, first + number, note.page, ChunkKind.NOTE, f"{note.label}：{note.text}", title=note.label)
+        for number, note in enumerate(footnotes(document))
+    ]
+    return [*chunks, *notes]
 
 
 def _marked_labels(table: Table) -> Iterator[tuple[str, str]]:
@@ -76,7 +87,8 @@ def _notes_after(document: Document, table: Table) -> Iterator[tuple[str, tuple[
 def _split(text: str) -> Iterator[tuple[str, str]]:
     """The notes of a text, each with its mark."""
     starts = list(_NOTE.finditer(text))
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
-        note = text[match.end() : following.start() if following else len(text)].strip()
+    ends = [match.start() for match in starts[1:]] + [len(text)]
+    for match, end in zip(starts, ends, strict=False):
+        note = text[match.end() : end].strip()
         if 4 <= len(note) <= _LONGEST:
             yield next(group for group in match.groups() if group), note

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retrieval.chunk_index import ChunkIndex
 
 _MOST_WORDINGS = 12
-_WELL_MATCHED = 12.0  # what two or three rare words of a question give
+_WELL_MATCHED = 1.0  # rarest words that a passage must hold for its score to be taken at its word
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Weights:
     wordings: float = WEIGHT
     phrase: float = 2.0
     label: float = 4.0
-    dense: float = 0.4
+    dense: float = 0.3
     others: float = 0.1
 
 
@@ -85,11 +85,13 @@ def group_scores(index: ChunkIndex, wordings: Sequence[str], weights: Weights) -
 def fused(lexical: NDArray[np.float32], dense: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
     """Both scores on the scale of the lexical one: the best cosine counts as `weight` of the best lexical score.
 
-    Where no passage holds the question's words well, the best lexical score is low and says little: it counts as _WELL_MATCHED.
+    Where no passage holds the question's words well, the best lexical score is low and says little: it is then taken for what
+    _WELL_MATCHED words give that only one passage holds.
     """
     import numpy as np
 
-    top, near = max(float(lexical.max(initial=0.0)), _WELL_MATCHED), float(dense.max(initial=0.0))
+    least = _WELL_MATCHED * float(np.log(1 + len(lexical)))
+    top, near = max(float(lexical.max(initial=0.0)), least), float(dense.max(initial=0.0))
     if near <= 0 or weight <= 0:
         return lexical
     return (lexical + np.float32(weight * top / near) * np.maximum(dense, 0)).astype(np.float32)

@@ -119,6 +119,7 @@ class Reader:
         """
         from retrieval.chunking import chunk_document
         from retrieval.extraction.extract import extract_figures
+        from retrieval.footnotes import with_footnotes
         from retrieval.parsers.reading import read_document
 
         tell = progress or _silent
@@ -132,7 +133,7 @@ class Reader:
         extraction = extract_figures(document, catalogue=self.catalogue(), banks=self.banks(), collection=collection, sentences=reader)
         extraction = replace(extraction, figures=_owned(extraction.figures))
         tell("切分", 0, 1)
-        return Prepared(document, extraction, chunk_document(document, extraction.figures))
+        return Prepared(document, extraction, with_footnotes(document, chunk_document(document, extraction.figures)))
 
 
 class Ingestor:

@@ -39,7 +39,7 @@ def at(text: str, words: str, kind: EntityType, confidence: float = 1.0) -> Prop
 
 
 def indicators(text: str, *made: Proposal) -> list[str]:
-    return [text[span.start : span.end] for span in refined(text, read_entities(text), Fixed(*made)).entities if span.type is INDICATOR]
+    return [text[span.start : span.end] for span in refined(read_entities(text), Fixed(*made)).entities if span.type is INDICATOR]
 
 
 def test_labels_of_spans_and_back() -> None:
@@ -102,10 +102,10 @@ class TestMerging:
 
     def test_numbers_are_read_again_beside_a_new_name(self) -> None:
         text = "灵犀值1.25"
-        reading = refined(text, read_entities(text), Fixed(at(text, "灵犀值", INDICATOR)), Policy(new_indicator=0.5))
+        reading = refined(read_entities(text), Fixed(at(text, "灵犀值", INDICATOR)), Policy(new_indicator=0.5))
         assert reading == read_entities(text)  # A bare number is no figure that a new name could lean on.
         text = "灵犀值1.25%，灵犀值"
-        assert [span.type for span in refined(text, read_entities(text), Fixed(at(text, "灵犀值", INDICATOR))).entities] == [INDICATOR, VALUE]
+        assert [span.type for span in refined(read_entities(text), Fixed(at(text, "灵犀值", INDICATOR))).entities] == [INDICATOR, VALUE]
 
 
 class TestShipped:

@@ -69,11 +69,11 @@ class FinancialNER:
     def _read(self, text: str) -> Reading:
         last = self._last
         if last is None or last[0] != text:
-            last = self._last = (text, self._refined(text, read_entities(text)))
+            last = self._last = (text, self._refined(read_entities(text)))
         return last[1]
 
-    def _refined(self, text: str, reading: Reading) -> Reading:
-        return reading if self._proposer is None else refined(text, reading, self._proposer)
+    def _refined(self, reading: Reading) -> Reading:
+        return reading if self._proposer is None else refined(reading, self._proposer)
 
     @cached_property
     def _proposer(self) -> Proposer | None:

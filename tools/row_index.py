@@ -57,6 +57,7 @@ class _Entry:
     parents: str
     around: str
     measure: str
+    named: str
     everything: str
 
 
@@ -143,7 +144,10 @@ class RowIndex:
         # The catalogue's name for a row has been read with the table's title; of another row the title says what it is.
         own_words = entry.everything if entry.record.indicator_id.startswith(ROW_PREFIX) else entry.leaf
         unasked = sum(word in own_words and word not in said for word in self._words.loud)
-        return RowMatch(entry.record, covered, label, context + measure, unasked)
+        # Of rows alike, the one whose name says most of the question and least besides: 个人活期存款, not 活期存款.
+        named = sum(covered_chars(text, entry.named, particles) for text in asked) / total
+        spare = covered_chars(entry.named, said, particles) / (_weight(entry.named, particles) or 1)
+        return RowMatch(entry.record, covered, label, context + measure + named + spare, unasked)
 
 
 def leaf_of(path: str) -> str:
@@ -175,14 +179,19 @@ def _weight(text: str, particles: frozenset[str]) -> int:
 
 def _entry(record: RowRecord, words: RowWords, names: Callable[[str], Sequence[str]]) -> _Entry:
     *parents, leaf = [words.canonical(_MARKS.sub("", _NUMBERING.sub("", label))) for label in (record.row or record.indicator).split(SEPARATOR)]
-    name, _, measure = record.indicator.partition("·") if record.indicator_id.startswith(ROW_PREFIX) else (record.indicator, "", "")
+    name, measure = record.indicator, ""
+    if record.indicator_id.startswith(ROW_PREFIX):
+        # topic：parent·leaf·measure: what follows the row's own path is the measure.
+        pieces = record.indicator.split("·")
+        own = min(len(parents) + 1, len(pieces))
+        name, measure = "·".join(pieces[:own]), "·".join(pieces[own:])
     around = words.canonical(_MARKS.sub("", record.table))
     named, measured = words.canonical(_MARKS.sub("", name)), words.canonical(_MARKS.sub("", measure))
     above = "".join(parents)
     # What the catalogue calls a row is the whole of what it is; the title over it may speak of its neighbours too (贷款及不良贷款).
     told = [words.canonical(_MARKS.sub("", name)) for name in names(record.indicator_id)] if not measure else []
     everything = "\0".join((leaf, above, named, measured, *(told or [around])))
-    return _Entry(record, words.core(leaf) or leaf, above, around, words.core(measured), everything)
+    return _Entry(record, words.core(leaf) or leaf, above, around, words.core(measured), words.core(named), everything)
 
 
 def _best(matches: Sequence[RowMatch], limit: int) -> list[RowMatch]:

@@ -12,7 +12,7 @@ from data.errors import FormulaError, UnitError
 from data.figures import Figure, FigureKind
 from data.periods import Period
 from data.units import Dimension, Quantity, unit
-from tools.calculator import per_unit
+from tools.calculator import difference, per_unit
 from tools.calculator import ratio as quotient
 from tools.calculator import share as part_of
 from tools.derivation import is_amount
@@ -29,6 +29,9 @@ def share(desk: Desk, operation: Operation) -> None:
     if operation.against is None:
         desk.remark("不清楚占什么的比重；请说明整体，例如“占营业收入的比重”")
         return
+    if operation.base is not None:
+        _share_change(desk, operation, operation.against)
+        return
     for bank, indicator in desk.subjects():
         for period in desk.periods:
             part, whole = desk.value(bank, indicator.id, period), desk.value(bank, operation.against, period)
@@ -38,6 +41,21 @@ def share(desk: Desk, operation: Operation) -> None:
             if result is not None:
                 desk.answer(result)
                 desk.findings.append(Finding(FindingKind.SHARE, {"result": [result.id], "part": [part.id], "whole": [whole.id]}))
+
+
+def _share_change(desk: Desk, operation: Operation, against: str) -> None:
+    """The share now and then, and the difference in 个百分点."""
+    for bank, indicator in desk.subjects():
+        for period in desk.periods:
+            shares = []
+            for when in (period, desk.base_period(operation, period)):
+                part, whole = (desk.value(bank, name, when) if when else None for name in (indicator.id, against))
+                shares.append(_share(desk, part, whole, ratio=False) if part is not None and whole is not None else None)
+            now, then = shares
+            if now is not None and then is not None:
+                moved = desk.sheet.add(difference(now, then))
+                desk.answer(moved, now)
+                desk.findings.append(Finding(FindingKind.CHANGE, {"value": [now.id], "base": [then.id], "amount": [moved.id]}))
 
 
 def expression(desk: Desk, operation: Operation) -> None:

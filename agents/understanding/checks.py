@@ -97,7 +97,9 @@ def _nothing_named(mentions: Mentions, slots: Slots, operations: list[Operation]
 
 def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], carried: Carried, known: Catalogues) -> Refusal | None:
     """A word that nothing accounts for, in a clause that names an indicator, may narrow it (深圳分行的不良率): never answer the wider one."""
-    if operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.ANALYSIS, Op.WHY, Op.DEFINITION):
+    if operations[0].op in (Op.GENERAL, Op.COVERAGE, Op.REPORT, Op.ANALYSIS, Op.DEFINITION):
+        return None
+    if operations[0].op is Op.WHY and not any(PART.search(mentions.text[start:end]) for start, end in mentions.unexplained):
         return None
     if operations[0].op is Op.WALK and not any(PART.search(mentions.text[start:end]) for start, end in mentions.unexplained):
         return None

@@ -75,6 +75,7 @@ class Understanding:
         if refusal is not None:
             return self._refused(question, refusal, slots, operations, mentions, carried)
         slots, operations = self._split_share(mentions, slots, operations, carried)
+        operations = _change_of_a_share(mentions, operations, carried)
         resolver = PeriodResolver(horizon, slots.banks, slots.indicators, slots.scope, [Period.parse(p) for p in carried.slots.periods], today)
         slots, operations = self._periods(mentions, slots, operations, carried, resolver)
         notes += resolver.assumptions
@@ -195,6 +196,9 @@ class Understanding:
         if mentions.base_periods and not changes and targets:
             base = resolver.base(mentions.base_periods[0], targets[0])
             operations = [Operation(Op.DIFFERENCE, base=str(base)), *[o for o in operations if o.op not in (Op.VALUE, Op.COMPARE)]]
+        if operations[0].op is Op.SHARE and operations[0].base is not None and targets:
+            base = resolver.base(mentions.base_periods[0], targets[0]) if mentions.base_periods else targets[0].year_ago()
+            operations = [replace(operations[0], base=str(base)), *operations[1:]]
         operations = [replace(o, base=base_text) if o.op in _CHANGES and base_text else o for o in operations]
         if len(targets) > 2 and main is Op.VALUE and not any(o.op in _NEEDS_YEARS for o in operations):
             operations = [Operation(Op.TREND), *operations[1:]]
@@ -250,6 +254,13 @@ def _placed_among_all(slots: Slots, operations: list[Operation], horizon: Horizo
 
 def _both_periods(mentions: Mentions) -> bool:
     return any(word in mentions.text for word in ("两年", "两期", "两者", "二者", "这两个", "两个年度")) and not any(m.periods for m in mentions.periods)
+
+
+def _change_of_a_share(mentions: Mentions, operations: list[Operation], carried: Carried) -> list[Operation]:
+    """After a share, "比上年提高几个百分点" asks how the share moved; the base is filled in with the periods."""
+    before = next((o for o in carried.operations if o.op is Op.SHARE and o.against), None)
+    moved = bool(operations) and all(o.op in (Op.DIFFERENCE, Op.YOY) for o in operations) and "百分点" in mentions.text
+    return [replace(before, base="")] if before is not None and moved and not mentions.indicators else operations
 
 
 def _between_turns(mentions: Mentions, operations: list[Operation], carried: Carried) -> bool:

@@ -205,7 +205,7 @@ def _lead(name: str) -> int:
 def _without_verbs(indicators: list[NameSpan], text: str) -> list[NameSpan]:
     """Indicators without a 赚多少 that is only the verb of a profit named beside it (归母净利润同比多赚多少)."""
     named = [span for span in indicators if not _EARNS.search(text[span.start : span.end])]
-    return named if any(span.ref in _PROFITS for span in named) else indicators
+    return named or indicators
 
 
 def _with_ratios(cues: list[CueHit], text: str, banks: list[NameSpan], indicators: list[NameSpan]) -> list[CueHit]:

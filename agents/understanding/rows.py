@@ -16,6 +16,7 @@ from agents.plan import Carried, Op
 from agents.understanding.fillers import leftovers
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions
+from agents.understanding.operations import is_ellipsis
 from agents.understanding.qualifiers import narrowing
 from data.indicators import IndicatorCatalogue
 from data.row_words import row_words
@@ -32,6 +33,7 @@ _WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
 _DEFINED = re.compile(r"(?:是)?(?:指|叫|是)(?:的是)?什么.*|什么(?:叫|是)|(?:是|等于)(?:多少|几).*|的?(?:口径|定义|含义).*|^(?:请问|报告里|报告中)|^(?:一|1)个")
 _ASKS = re.compile(
     r"请问|请|帮我|查一下|查询|告诉我|给出|列出|看看|说说|一下|分别|各自|一共|总共|共计|是?多少[钱个家户人]?|有多[高大少]|几何|是什么|怎么样|如何|哪[个家类些](?:的)?|"
+    r"[一二两三四五六七八九十]个?(?:地区|区域|行业|产品|类型|类|项|者|部分|分部)|"
     r"[高低大小多少]?[呢吗吧?？!！。,，；;]|[高低大小]$|谁的?"
 )
 _RUN = re.compile(r"[^\0\s]{2,}")
@@ -52,6 +54,8 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
         return mentions
     dimension = _dimension(mentions)
     leaning = bool(carried.slots.indicators) and not mentions.banks
+    if leaning and spans and (swapped := _swapped(mentions, spans, carried, rows, catalogue)):
+        return _read_as(mentions, [(spans, swapped)])
     if leaning and (found := _of_the_same_row(mentions, spans, carried, rows, catalogue)):
         return _read_as(mentions, [(spans, found)])
     if any(hit.cue.op is Op.COMPARE for hit in mentions.cues) and (several := _listed(mentions, _said(mentions, cues=False), rows, measured=True)):
@@ -67,6 +71,9 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
     if loud and (best := _sure(rows.match(_words(mentions, loud)))):
         return _read_as(mentions, [(loud, best.record.indicator_id)])
     if spans and (best := _sure(rows.match(_words(mentions, spans), dimension=dimension))):
+        return _read_as(mentions, [(spans, best.record.indicator_id)])
+    formal = _formal(mentions, spans, catalogue)
+    if formal and (best := _sure(rows.match(formal, dimension=dimension))):
         return _read_as(mentions, [(spans, best.record.indicator_id)])
     for said in (_said(mentions, cues=True), _said(mentions, cues=False)):
         if said and (best := _sure(rows.match(_words(mentions, said), dimension=dimension))):
@@ -159,6 +166,20 @@ def _joined(text: str, spans: Sequence[Span]) -> list[Span]:
     return joined
 
 
+def _formal(mentions: Mentions, spans: Sequence[Span], catalogue: IndicatorCatalogue) -> list[str]:
+    """The subject with every indicator under its catalogue name (东北地区 营收 → 东北地区 营业收入); empty where that changes nothing."""
+    inside = [span for span in mentions.indicators if any(start <= span.start and span.end <= end for start, end in spans)]
+    if not inside:
+        return []
+    rest = [word for start, end in spans for word in _without(mentions.text, start, end, inside)]
+    return [*rest, *(catalogue.get(span.ref).name for span in inside)]
+
+
+def _without(text: str, start: int, end: int, names: Sequence[NameSpan]) -> list[str]:
+    kept = "".join("\0" if any(span.start <= at < span.end for span in names) else text[at] for at in range(start, end))
+    return [piece for piece in kept.split("\0") if len(piece) > 1]
+
+
 def _words(mentions: Mentions, spans: Sequence[Span]) -> list[str]:
     """The words of some spans; "子公司" before a company's own name says nothing more."""
     return [_OWNED.sub("", mentions.text[start:end]) for start, end in spans]
@@ -196,6 +217,25 @@ def _of_the_same_row(
             own = match.covered >= _SURE and match.label >= _FULL
             if own and label in rows.labels(match.record.indicator_id) and _names_part(label, mentions, spans):
                 return match.record.indicator_id
+    return None
+
+
+def _swapped(mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex, catalogue: IndicatorCatalogue) -> str | None:
+    """The same measure of another part: after 正常类贷款迁徙率, "可疑类呢" - unless the words name a figure of that kind by themselves."""
+    name, words = carried.slots.indicators[-1], "".join(_words(mentions, spans))
+    if name not in catalogue or not is_ellipsis(mentions) or any(hit.cue.op in (Op.SHARE, Op.RATIO) for hit in mentions.cues):
+        return None
+    before = catalogue.get(name)
+    if is_row(name):
+        beside = _sure(rows.siblings(name, _words(mentions, spans)))
+        return beside.record.indicator_id if beside else None
+    if any(catalogue.get(span.ref).unit.dimension is before.unit.dimension for span in mentions.indicators):
+        return None
+    for label in (before.name, *before.aliases):
+        for cut in range(2, len(label) - 1):
+            found = catalogue.by_name(words + label[cut:])
+            if found is not None and found.id != name and rows.labels(found.id):
+                return found.id
     return None
 
 

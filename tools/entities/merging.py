@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.entities.spans import EntitySpan, EntityType
+from tools.entities.spans import INDICATOR_BLOT, EntitySpan, EntityType
 from tools.entities.tagger import Proposal
 
 
@@ -48,19 +48,29 @@ _GENERIC = re.compile(
 _BETWEEN = re.compile(r"\s?(?:\([^()]*\))?\s?[^,。;:、\d]{0,8}")
 
 
-# Words that stand before an indicator or a figure and open nothing.
-_KNOWN_BEFORE = (
-    "实现|其中|截至|同比|环比|较|比|占|的|为|达到|达|约|近|超过|超|逾|至|到|和|与|及|由|从|在|对|中|将|增长|下降|增加|减少|上升|提升|回落|分别|合计|按年|突破|升至|降至|仅|报|涨|跌|人民币|"
-    "主要是|主要由于|增幅|降幅|增速|每|派发|并|且|但|均|以|向|于|是|持有|以及|末|完成|保持|净增|新增|高于|低于|不足|实际|累计|计提|发放|取得|确认|录得|或|变动|整体|多增|少增"
+# Words that stand before an indicator and leave nothing open.
+_BEFORE = tuple(
+    "实现 其中 截至 同比 环比 较 占 的 为 达到 达 超过 超 逾 将 增长 下降 增加 减少 上升 提升 回落 分别 合计 按年 突破 升至 降至 人民币 主要是 主要由于 派发 并 且 均 以 于 是 持有 完成 保持 "
+    "净增 高于 低于 不足 实际 累计 计提 发放 取得 确认 录得 变动 整体 该".split()
 )
-_OPEN = re.compile(
-    rf"(?!(?:{_KNOWN_BEFORE})[\x02-\x04])[一-鿿)](?:(?<!现)(?<!中))(?=\s?\x02)|[一-鿿]{{2}}(?=[为达约近超的合计]{{0,3}}\s?[\x03\x04])|{_LINE.pattern[:-1]}"
+_ALONE = frozenset("比约近至到和与及由从在对中仅每但向或")  # The same where nothing stands before them.
+_RUN = re.compile(r"(?:[一-鿿A-Za-z]|(?<=[A-Z])\d)(?:[一-鿿A-Za-z\s]|(?<=[A-Z])\d)*(?=[\x02-\x04])")
+_SAID = re.compile(
+    r"(?:较|比|同比|环比|按年|分别|增长|下降|增加|减少|上升|提升|提高|回落|下滑|净增|多增|少增|收窄|突破|达到?|升至|降至|增至|至|由|为|约|近|超过?|逾|仅|合计|人民币|占|的|比例|比重|增幅|降幅|增速|高达|不足|不超过|是|了|和|及|与|或|以|从|到|在"
+    r"|涨|跌|增|降|大增|扩大|同期|水平|左右|以上|以内|其中|实现|保持|控制|维持|每|派|\s)+"
 )
+_PLACE = re.compile(rf"[一-鿿]{{2}}(?:{_LINE.pattern.removeprefix('(?:').partition(')')[0]})(?=[、,。;:(\x01\x02]|[和与及等在的]|$)")
 
 
 def left_open(masked: str) -> bool:
-    """Whether a text with its entities blotted out has a place where a name may have been missed: a quick no for most sentences."""
-    return _OPEN.search(masked) is not None
+    """Whether a text with its entities blotted out has a place where a name may have been missed: a quick no for many sentences."""
+    for run in _RUN.finditer(masked):
+        words = run[0].rstrip()
+        if words in _ALONE:
+            continue
+        if not words.endswith(_BEFORE) if masked[run.end()] == INDICATOR_BLOT else len(_SAID.sub("", words)) > 1:
+            return True
+    return _PLACE.search(masked) is not None
 
 
 def merged(plain: str, entities: Sequence[EntitySpan], proposals: Sequence[Proposal], policy: Policy) -> list[EntitySpan] | None:

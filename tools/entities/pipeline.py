@@ -21,8 +21,8 @@ GRAMMAR, TAGGER, FACTS = "caizhi_grammar", "caizhi_tagger", "caizhi_facts"
 _READING = "caizhi_reading"
 
 
-def entity_pipeline(refine: Callable[[str, Reading], Reading]) -> Language:
-    """A pipeline of three components; `refine` is what the tagger makes of the grammar's reading of a text."""
+def entity_pipeline(refine: Callable[[Reading], Reading]) -> Language:
+    """A pipeline of three components; `refine` is what the tagger makes of the grammar's reading."""
     import spacy
     from spacy.language import Language
     from spacy.tokens import Doc
@@ -62,8 +62,8 @@ def _grammar(doc: Doc) -> Doc:
     return doc
 
 
-def _tagger(doc: Doc, refine: Callable[[str, Reading], Reading]) -> Doc:
-    _write(doc, refine(doc.text, doc.user_data[_READING]))
+def _tagger(doc: Doc, refine: Callable[[Reading], Reading]) -> Doc:
+    _write(doc, refine(doc.user_data[_READING]))
     return doc
 
 
