@@ -115,15 +115,17 @@ class Assistant:
         Raises:
             UsageError: the indicator, the bank, the scope or the period is not known.
         """
-        known = self.catalogue.by_name(indicator)
-        if known is None:
+        known, context = self.catalogue.by_name(indicator), self._context(collection)
+        entity, when, whose = self._entity(bank, context), parse_period(period), _scope(scope)
+        finder = FigureFinder(self.store, context.catalogue, context.banks, FactSheet(), context.collections)
+        rows = context.rows.called(indicator) if context.rows is not None else []
+        if known is None and not rows:
             raise UsageError(f"指标目录中没有“{indicator}”；可用“有哪些指标”查看")
-        context = self._context(collection)
-        entity = self._entity(bank, context)
-        sheet = FactSheet()
-        finder = FigureFinder(self.store, context.catalogue, context.banks, sheet, context.collections)
-        found = finder.find(Wanted(entity, known.id, parse_period(period), _scope(scope)))
-        return found.to_dict() if found else None
+        for name in [*([known.id] if known else []), *rows]:
+            found = finder.find(Wanted(entity, name, when, whose))
+            if found is not None:
+                return found.to_dict()
+        return None
 
     def _entity(self, bank: str | None, context: Context) -> str:
         if bank is None:

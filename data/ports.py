@@ -57,7 +57,8 @@ ANY_DOCUMENT = PassageFilter()
 class RowRecord:
     """One row of a document, as its figures name it: what a question about a deep table is matched against.
 
-    table: title of the table, "" for a sentence. row: path of row labels as printed. periods, scopes: canonical texts held.
+    table: title of the table, "" for a sentence. row: path of row labels as printed. periods, scopes: canonical texts held. places: one for
+    each page and column.
     """
 
     entity: str
@@ -72,6 +73,7 @@ class RowRecord:
     page: int
     periods: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    places: tuple[RowPlace, ...] = ()
 
 
 @dataclass(frozen=True)

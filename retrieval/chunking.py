@@ -16,15 +16,13 @@ from enum import StrEnum
 
 from data.figures import Figure
 from data.text import normalise_name
+from retrieval.contents_page import is_contents
 from retrieval.documents import Block, BlockKind, Box, Document, Row, Table
 
 TARGET, LIMIT = 260, 400
 _TABLE_LIMIT = 600
 _SENTENCE = re.compile(r"[^。；！？!?]*[。；！？!?]+[”’」）)]*|[^。；！？!?]+$")
 _CLAUSE = re.compile(r"[^，,、：:]*[，,、：:]|[^，,、：:]+$")
-_LEADER = re.compile(r"[.…·．]{4,}|(?:\. ){4,}")
-_CONTENTS_ENTRY = re.compile(r".*\D\s*\d{1,3}\s*$")
-_CONTENTS_LINES = 8
 _KEY_LENGTH = 16
 _PATH = " > "
 # Blanks that a layout puts between the characters of a word.
@@ -88,16 +86,6 @@ def chunk_document(document: Document, figures: Sequence[Figure] = ()) -> list[C
         kind = ChunkKind.CONTENTS if chunk.page in contents else chunk.kind
         chunks.append(replace(chunk, ordinal=ordinal, kind=kind, indicators=_indicators(chunk, rows, quotes)))
     return chunks
-
-
-def is_contents(text: str) -> bool:
-    """Whether a page is a table of contents: most of its lines end in a page number, or are dotted up to one."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    dotted = sum(bool(_LEADER.search(line)) for line in lines)
-    if dotted >= _CONTENTS_LINES:
-        return True
-    named = any(re.sub(r"\s", "", line) in ("目录", "目錄", "Contents", "CONTENTS") for line in lines[:6])
-    return named and sum(bool(_CONTENTS_ENTRY.fullmatch(line)) for line in lines) * 2 > len(lines)
 
 
 def _drafts(document: Document) -> Iterator[Chunk]:

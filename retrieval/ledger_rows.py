@@ -38,7 +38,7 @@ from data.errors import CaizhiError, LedgerError
 from data.evidence import Evidence
 from data.figures import Figure, FigureKind, Gaap, Scope
 from data.periods import Part, Period
-from data.ports import FigureQuery, RowRecord
+from data.ports import FigureQuery, RowPlace, RowRecord
 from data.units import Quantity, unit
 
 SCHEMA_VERSION = "1"
@@ -168,16 +168,20 @@ def select_rows(named: bool) -> Select[Any]:
 def row_records(rows: Iterable[Sequence[Any]]) -> list[RowRecord]:
     """Figures grouped by entity, indicator, table and row path; by page, best rank first kept."""
     groups: dict[tuple[str, ...], RowRecord] = {}
-    spans: dict[tuple[str, ...], tuple[dict[str, None], dict[str, None]]] = {}
-    for entity, entity_id, indicator, indicator_id, symbol, point, rank, period, scope, evidence in rows:
+    spans: dict[tuple[str, ...], tuple[dict[str, None], dict[str, None], dict[tuple[int, str], RowPlace]]] = {}
+    for order, (entity, entity_id, indicator, indicator_id, symbol, point, rank, period, scope, evidence) in enumerate(rows):
         first = next(iter(json.loads(evidence)), {})
         key = (entity_id or entity, indicator_id or indicator, first.get("table", ""), first.get("row", ""))
         if key not in groups:
             groups[key] = RowRecord(entity, entity_id, indicator, indicator_id, key[2], key[3], symbol, point, rank, first.get("page") or 0)
-            spans[key] = ({}, {})
+            spans[key] = ({}, {}, {})
         spans[key][0][period] = None
         spans[key][1][scope] = None
-    found = [replace(record, periods=tuple(spans[key][0]), scopes=tuple(spans[key][1])) for key, record in groups.items()]
+        place = RowPlace(first.get("page") or 0, order, first.get("column") or "", cell=not _SENTENCE.search(first.get("quote") or ""))
+        spans[key][2].setdefault((place.page, place.column), place)
+    found = [
+        replace(record, periods=tuple(spans[key][0]), scopes=tuple(spans[key][1]), places=tuple(spans[key][2].values())) for key, record in groups.items()
+    ]
     return sorted(found, key=lambda record: record.page)
 
 

@@ -11,7 +11,8 @@ from data.evidence import Evidence
 from data.figures import Figure
 from data.periods import Period
 from data.units import Quantity, unit
-from retrieval.chunking import LIMIT, TARGET, Chunk, ChunkKind, chunk_document, is_contents
+from retrieval.chunking import LIMIT, TARGET, Chunk, ChunkKind, chunk_document
+from retrieval.contents_page import is_contents
 from retrieval.documents import Block, BlockKind, Cell, Column, Document, Page, Row, Table
 from tests.small_library import bank_report, document, table
 

@@ -14,6 +14,7 @@ _DEFINES = r"[”\"』」]?(?:[（(][^（）()]{0,30}[)）])?[”\"』」]?\s*(?
 _COMPUTED = re.compile(r"除以|占.{0,30}(?:比例|比重|百分比|比率)|之比|计算(?:所得|得出|而成)?|差额|加上|减去|按照|平均值|是指|[=＝÷/]")
 _LONGEST = 260
 _OWN_WORDS = 3
+_TABULAR = ("row", "table", "contents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ def definitions_in(terms: Sequence[str], passages: Sequence[Passage]) -> list[De
 
 
 def _in_passage(term: str, passage: Passage) -> list[Definition]:
+    if passage.kind in _TABULAR:
+        return []
     folded = normalise(term)
     if passage.kind == "note" and _same(passage.title, folded):
         return [Definition(term, passage.text, passage, 6)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.entities.facts import Fact, read_facts
-from tools.entities.grammar import Reading, read_entities, refined
+from tools.entities.grammar import Reading, is_open, read_entities, refined
 from tools.entities.spans import EntityType
 from tools.entities.tagger import Proposer, shipped_tagger
 
@@ -73,12 +73,13 @@ class FinancialNER:
         return last[1]
 
     def _refined(self, reading: Reading) -> Reading:
-        return reading if self._proposer is None else refined(reading, self._proposer)
+        """The shipped tagger is heard where the grammar left something open; a model that was named, everywhere."""
+        if self._model == RULES or (not self._model and not is_open(reading)) or self._proposer is None:
+            return reading
+        return refined(reading, self._proposer)
 
     @cached_property
     def _proposer(self) -> Proposer | None:
-        if self._model == RULES:
-            return None
         if not self._model:
             return shipped_tagger(self._models / "caizhi-ner")
         from tools.entities.bert import TransformersTagger

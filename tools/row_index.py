@@ -28,7 +28,8 @@ _SHORTLIST = 400
 class RowMatch:
     """A row with how well it fits. covered: share of the question's subject found in it; label: share of its own label asked for.
 
-    unasked: how many words that narrow the row (逾期, 平均) the question does not say.
+    unasked: how many words that narrow the row (逾期, 平均) the question does not say. measured: share of the column's own name that
+    it says (·账面价值). spare: share of its full name that the question says.
     """
 
     record: RowRecord
@@ -36,6 +37,8 @@ class RowMatch:
     label: float
     context: float
     unasked: int = 0
+    measured: float = 1.0
+    spare: float = 1.0
 
     @property
     def named(self) -> bool:
@@ -94,9 +97,25 @@ class RowIndex:
         near = [entry for entry in self._entries if (entry.record.table, entry.measure) in tables and entry.record.indicator_id != indicator_id]
         return _best([self._judged(entry, asked) for entry in near], limit)
 
+    def together(self, one: str, other: str) -> bool:
+        """Whether two indicators have rows in one table, or sentences under one heading."""
+        tables = [{record.table for record in self._records if record.indicator_id == name} for name in (one, other)]
+        return bool(tables[0] & tables[1])
+
     def labels(self, indicator_id: str) -> list[str]:
         """The leaf labels under which an indicator's figures stand, as printed, each once."""
         return list(dict.fromkeys(leaf_of(record.row) for record in self._records if record.indicator_id == indicator_id and record.row))
+
+    def called(self, name: str) -> list[str]:
+        """Ids of the rows that a name means and nothing else: all its words in the row, all the row's label in the name."""
+        exact = [match for match in self.match([name]) if match.covered >= 1 and match.label >= 1 and match.measured >= 1 and not match.unasked]
+        return list(dict.fromkeys(match.record.indicator_id for match in exact))
+
+    def share_of(self, indicator_id: str) -> list[str]:
+        """Ids of the shares (占比) that a report prints in the same row as an indicator's amount."""
+        places = {(record.table, record.row, record.page) for record in self._records if record.indicator_id == indicator_id and record.table}
+        beside = [record for record in self._records if (record.table, record.row, record.page) in places and record.indicator.endswith("占比")]
+        return list(dict.fromkeys(record.indicator_id for record in beside if record.indicator_id != indicator_id))
 
     def changes_of(self, names: Sequence[str]) -> list[str]:
         """Ids of the rows in which a report prints the change of something on the year before (绿色贷款余额·较上年末变动)."""
@@ -147,7 +166,7 @@ class RowIndex:
         # Of rows alike, the one whose name says most of the question and least besides: 个人活期存款, not 活期存款.
         named = sum(covered_chars(text, entry.named, particles) for text in asked) / total
         spare = covered_chars(entry.named, said, particles) / (_weight(entry.named, particles) or 1)
-        return RowMatch(entry.record, covered, label, context + measure + named + spare, unasked)
+        return RowMatch(entry.record, covered, label, context / 2 + measure + 2 * named + spare, unasked, measure, spare)
 
 
 def leaf_of(path: str) -> str:

@@ -18,6 +18,7 @@ from tools.calculator import share as part_of
 from tools.derivation import is_amount
 from tools.expressions import evaluate
 
+_CLOSE = Decimal("0.05")
 OVERVIEW = (
     "operating_income", "net_profit_attributable", "roe_weighted", "net_interest_margin", "cost_income_ratio", "npl_ratio", "provision_coverage",
     "cet1_ratio", "total_assets",
@@ -38,9 +39,21 @@ def share(desk: Desk, operation: Operation) -> None:
             if part is None or whole is None:
                 continue
             result = _share(desk, part, whole, ratio=operation.op is Op.RATIO)
+            if result is not None and (printed := _printed(desk, bank, indicator.id, period, result)) is not None:
+                desk.answer(printed)
+                desk.findings.append(Finding(FindingKind.VALUE, {"value": [printed.id]}))
             if result is not None:
                 desk.answer(result)
                 desk.findings.append(Finding(FindingKind.SHARE, {"result": [result.id], "part": [part.id], "whole": [whole.id]}))
+
+
+def _printed(desk: Desk, bank: str, indicator: str, period: Period, computed: Figure) -> Figure | None:
+    """The share as the report prints it beside the amount, where it is the same share as the computed one but for rounding."""
+    for name in desk.rows.share_of(indicator) if desk.rows is not None else ():
+        figure = desk.finder.find(desk.wanted(bank, name, period), compute=False)
+        if figure is not None and figure.quantity.unit.symbol == computed.quantity.unit.symbol and abs(figure.quantity.value - computed.quantity.value) <= _CLOSE:
+            return figure
+    return None
 
 
 def _share_change(desk: Desk, operation: Operation, against: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from agents.plan import Op
 from agents.understanding.mentions import Mentions
@@ -19,6 +20,7 @@ def composed(mentions: Mentions, catalogue: IndicatorCatalogue) -> Mentions:
     mentions = _without_recipe(mentions)
     indicators = _without_held(mentions, mentions.indicators, catalogue)
     mentions = _change_by_name(mentions, indicators, catalogue)
+    indicators = _without_lead(mentions, indicators, catalogue)
     indicators = _shared_measure(mentions, indicators, catalogue)
     return mentions if indicators == mentions.indicators else replace(mentions, indicators=indicators)
 
@@ -61,6 +63,18 @@ def _continues(mentions: Mentions, first: NameSpan, word: str, catalogue: Indica
     """Whether an indicator's name goes on with a word after what the question said of it."""
     name, said = catalogue.get(first.ref).name, mentions.text[first.start : first.end]
     return name.startswith(said) and word in name[len(said) :]
+
+
+def _without_lead(mentions: Mentions, spans: Sequence[NameSpan], catalogue: IndicatorCatalogue) -> list[NameSpan]:
+    """Without a name that the next one's full name begins with (信用卡 2019年 新增发卡), where only the period stands between."""
+    timed = [(mention.start, mention.end) for mention in mentions.periods]
+
+    def leads(one: NameSpan, other: NameSpan) -> bool:
+        between = "".join(mentions.text[at] for at in range(one.end, other.start) if not any(start <= at < end for start, end in timed))
+        return not between.strip("的 ") and catalogue.get(other.ref).name.startswith(mentions.text[one.start : one.end])
+
+    dropped = {one for one, other in pairwise(spans) if one.ref != other.ref and leads(one, other)}
+    return [span for span in spans if span not in dropped]
 
 
 def _shared_measure(mentions: Mentions, spans: Sequence[NameSpan], catalogue: IndicatorCatalogue) -> list[NameSpan]:

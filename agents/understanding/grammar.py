@@ -215,7 +215,12 @@ class Understanding:
             slots = replace(slots, banks=[] if mentions.unknown_banks else slots.banks, indicators=[] if mentions.not_applicable else slots.indicators)
         # A question that only lacks a slot keeps what it said, so that the answer to it ("招商银行", "净利润") completes it; one about a
         # bank that is not there is asked again of another ("那招商银行呢").
+        if mentions.ambiguous and not mentions.indicators:
+            slots = replace(slots, indicators=[])
         kept = replace(carried, slots=replace(slots, periods=self._said_periods(mentions) or carried.slots.periods), operations=operations, pending=True)
+        if refusal.code is RefusalCode.NOT_DISCLOSED and mentions.unexplained:
+            # What was asked is not here: "上年末呢" after it must not be answered with what was talked of before.
+            carried = replace(carried, slots=replace(carried.slots, indicators=[]))
         asked_back = refusal.code is RefusalCode.AMBIGUOUS and bool(slots.indicators or slots.banks) and not mentions.names_nothing()
         carry = kept if asked_back or (mentions.unknown_banks and slots.indicators) else carried
         return QueryPlan(

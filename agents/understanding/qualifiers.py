@@ -66,7 +66,7 @@ def _nothing_between(mentions: Mentions, start: int, end: int) -> bool:
     for mention in [*mentions.periods, *mentions.base_periods]:
         if start <= mention.start and mention.end <= end:
             between = between.replace(mention.text, "", 1)
-    return bool(re.fullmatch(r"\s*的?\s*", between))
+    return bool(re.fullmatch(r"\s*[后前]?的?\s*", between))
 
 
 def _narrows(mentions: Mentions, span: Span, names: list[Span]) -> bool:

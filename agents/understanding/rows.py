@@ -8,7 +8,7 @@ of the turn before.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -32,11 +32,16 @@ _MARGIN = 0.3
 _WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
 _DEFINED = re.compile(r"(?:是)?(?:指|叫|是)(?:的是)?什么.*|什么(?:叫|是)|(?:是|等于)(?:多少|几).*|的?(?:口径|定义|含义).*|^(?:请问|报告里|报告中)|^(?:一|1)个")
 _ASKS = re.compile(
+    r"[多几](?:少|大)?(?:万|亿|百万|千)(?:张|户|人|个|元|家|笔|台|股)|(?:有)?几(?:个|人|家|户|张|名)|"
     r"请问|请|帮我|查一下|查询|告诉我|给出|列出|看看|说说|一下|分别|各自|一共|总共|共计|是?多少[钱个家户人]?|有多[高大少]|几何|是什么|怎么样|如何|哪[个家类些](?:的)?|"
     r"[一二两三四五六七八九十]个?(?:地区|区域|行业|产品|类型|类|项|者|部分|分部)|"
     r"[高低大小多少]?[呢吗吧?？!！。,，；;]|[高低大小]$|谁的?"
 )
 _RUN = re.compile(r"[^\0\s]{2,}")
+_COUNTED = re.compile(r"[多几](?:少|大)?(?:万|亿)?(?:户|人|家|张|名|台)(?!民币)|几个?(?:人|家|户)")
+_AMOUNT = re.compile(r"余额|金额|总额|多少(?:钱|亿|万元|元)|规模")
+_RATIO = re.compile(r"[^利比汇税费]率(?!先)|占比|比例|比重|百分之|几个(?:百分)?点")
+_WHICH = re.compile(r"哪[个一类]|谁|孰")
 _OWNED = re.compile(r"^(?:(?:控股|全资)?(?:子公司|附属公司)|旗下(?:的)?)(?=[\u4e00-\u9fff]{4,})")
 _BETWEEN = re.compile(r"[、，,和与及以跟\s]{1,2}")
 _LIST = re.compile(r"[、，,和与及以跟]")
@@ -52,13 +57,14 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
     spans, loud = _subject(mentions, cues=False), _subject(mentions, cues=True)
     if not spans and not loud:
         return mentions
-    dimension = _dimension(mentions)
+    dimension, asked = _dimension(mentions), {str(period) for mention in mentions.periods for period in mention.periods}
     leaning = bool(carried.slots.indicators) and not mentions.banks
     if leaning and spans and (swapped := _swapped(mentions, spans, carried, rows, catalogue)):
         return _read_as(mentions, [(spans, swapped)])
     if leaning and (found := _of_the_same_row(mentions, spans, carried, rows, catalogue)):
         return _read_as(mentions, [(spans, found)])
-    if any(hit.cue.op is Op.COMPARE for hit in mentions.cues) and (several := _listed(mentions, _said(mentions, cues=False), rows, measured=True)):
+    mixed = len({catalogue.get(span.ref).unit.dimension for span in mentions.indicators}) != 1 or mentions.unexplained
+    if mixed and (any(hit.cue.op is Op.COMPARE for hit in mentions.cues) or _WHICH.search(mentions.text)) and (several := _listed(mentions, _said(mentions, cues=False), rows, measured=True)):
         return _read_as(mentions, several, whole=True)
     if _settled(mentions, spans, horizon, carried):
         return mentions
@@ -68,15 +74,15 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
         return _read_as(mentions, [(spans, part)])
     if leaning and spans and (beside := _sure(_beside(carried, rows, _words(mentions, spans)))):
         return _read_as(mentions, [(spans, beside.record.indicator_id)])
-    if loud and (best := _sure(rows.match(_words(mentions, loud)))):
+    if loud and (best := _sure(rows.match(_words(mentions, loud), dimension=dimension), asked)):
         return _read_as(mentions, [(loud, best.record.indicator_id)])
-    if spans and (best := _sure(rows.match(_words(mentions, spans), dimension=dimension))):
+    if spans and (best := _sure(rows.match(_words(mentions, spans), dimension=dimension), asked)):
         return _read_as(mentions, [(spans, best.record.indicator_id)])
     formal = _formal(mentions, spans, catalogue)
-    if formal and (best := _sure(rows.match(formal, dimension=dimension))):
+    if formal and (best := _sure(rows.match(formal, dimension=dimension), asked)):
         return _read_as(mentions, [(spans, best.record.indicator_id)])
     for said in (_said(mentions, cues=True), _said(mentions, cues=False)):
-        if said and (best := _sure(rows.match(_words(mentions, said), dimension=dimension))):
+        if said and (best := _sure(rows.match(_words(mentions, said), dimension=dimension), asked)):
             return _read_as(mentions, [(said, best.record.indicator_id)])
     for subject in (spans, _said(mentions, cues=False)):
         if subject and (several := _listed(mentions, subject, rows)):
@@ -117,13 +123,15 @@ def nearest_rows(mentions: Mentions, horizon: Horizon, count: int = 3) -> list[s
 def subject_words(mentions: Mentions) -> list[str]:
     """The question's own words about its subject, without times, banks, operations and politeness; quoted words first."""
     quoted = re.findall(r"[“\"「『]([^”\"」』]{2,20})[”\"」』]", mentions.text)
-    words = list(dict.fromkeys([*quoted, *_words(mentions, _subject(mentions, cues=False))]))
+    parts = [mentions.text[span.start : span.end] for span in [*mentions.indicators, *mentions.ambiguous]] + mentions.words(mentions.unexplained)
+    words = list(dict.fromkeys([*quoted, *_words(mentions, _subject(mentions, cues=False)), *(part for part in parts if len(part) > 1)]))
     return words or [word for word in [_DEFINED.sub("", mentions.text).strip("？?。 ")] if 1 < len(word) < 12]
 
 
 def _settled(mentions: Mentions, spans: Sequence[Span], horizon: Horizon, carried: Carried) -> bool:
     """Whether the catalogue explains the subject and these documents hold it; a word that may mean several things is asked about."""
-    if mentions.ambiguous and all(any(span[0] >= a.start and span[1] <= a.end for a in mentions.ambiguous) for span in spans):
+    said = [*spans, *_said(mentions, cues=False)]
+    if mentions.ambiguous and all(any(span[0] >= a.start and span[1] <= a.end + 1 for a in mentions.ambiguous) for span in said):
         return True
     if not mentions.indicators:
         return not mentions.unexplained and not mentions.ambiguous
@@ -185,16 +193,24 @@ def _words(mentions: Mentions, spans: Sequence[Span]) -> list[str]:
     return [_OWNED.sub("", mentions.text[start:end]) for start, end in spans]
 
 
-def _sure(matches: Sequence[RowMatch]) -> RowMatch | None:
-    """The best match if every word of the subject is in it and its own label is asked for; None where two rows fit alike."""
-    fitting = [match for match in matches if match.covered >= _SURE and match.label >= _LABEL]
+def _sure(matches: Sequence[RowMatch], periods: Collection[str] = ()) -> RowMatch | None:
+    """The best match if every word of the subject is in it and its own label is asked for; None where two rows fit alike.
+
+    periods: those asked for; rows that hold one of them come first.
+    """
+    fitting = [match for match in matches if match.covered >= _SURE and match.label >= _LABEL and match.measured >= _SURE]
+    fitting.sort(key=lambda match: not set(periods) & set(match.record.periods))
     if not fitting:
         return None
-    best = next((match for match in fitting if match.label >= _FULL and match.named), fitting[0])
+    held = [match for match in fitting if set(periods) & set(match.record.periods)] or fitting
+    best = next((match for match in held if match.label >= _FULL and match.named), held[0])
     if best.unasked and (best.label < _FULL or len(leaf_of(best.record.row)) < _TELLING):
         return None
     if best.label >= _FULL:
-        return best
+        alike = [match for match in held if match.label >= _FULL and match.record.indicator_id != best.record.indicator_id]
+        # 中部 alone heads a row of many tables: which of them is meant must be said.
+        bare = best.spare < _FULL and any(leaf_of(match.record.row) == leaf_of(best.record.row) for match in alike)
+        return None if bare and any(match.score > best.score - _MARGIN for match in alike) else best
     others = [match for match in fitting[1:] if match.record.indicator_id != best.record.indicator_id and match.score > best.score - _MARGIN]
     return None if others else best
 
@@ -212,10 +228,10 @@ def _of_the_same_row(
         if joined is not None and start not in "".join(words) and rows.labels(joined.id):
             return joined.id
     labels = rows.labels(name)
-    for label in labels:
+    for label in (start for whole in labels for start in dict.fromkeys((whole, whole[:4], whole[:3], whole[:2])) if len(start) > 1):
         for match in rows.match([label, *words], dimension=_dimension(mentions)):
-            own = match.covered >= _SURE and match.label >= _FULL
-            if own and label in rows.labels(match.record.indicator_id) and _names_part(label, mentions, spans):
+            own = match.covered >= _SURE and match.label >= _FULL and (label in labels or rows.together(match.record.indicator_id, name))
+            if own and match.record.indicator_id != name and any(leaf.startswith(label) for leaf in rows.labels(match.record.indicator_id)) and _names_part(label, mentions, spans):
                 return match.record.indicator_id
     return None
 
@@ -234,7 +250,7 @@ def _swapped(mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: 
     for label in (before.name, *before.aliases):
         for cut in range(2, len(label) - 1):
             found = catalogue.by_name(words + label[cut:])
-            if found is not None and found.id != name and rows.labels(found.id):
+            if found is not None and rows.labels(found.id):
                 return found.id
     return None
 
@@ -306,10 +322,10 @@ def _pieces(text: str, start: int, end: int) -> list[Span]:
 
 def _dimension(mentions: Mentions) -> Dimension | None:
     """What the question's last word for a figure measures, where it says so: 不良率 is no amount, 不良余额 no ratio."""
-    if not mentions.indicators:
-        return None
-    word = mentions.text[mentions.indicators[-1].start : mentions.indicators[-1].end]
-    return Dimension.RATIO if word.endswith(("率", "占比", "比例", "比重")) else Dimension.AMOUNT if word.endswith(("额", "规模", "总量")) else None
+    if _COUNTED.search(mentions.text):
+        return Dimension.COUNT
+    amount, ratio = _AMOUNT.search(mentions.text), _RATIO.search(mentions.text)
+    return None if bool(amount) == bool(ratio) else Dimension.AMOUNT if amount else Dimension.RATIO
 
 
 def _read_as(mentions: Mentions, found: Sequence[tuple[Sequence[Span], str]], *, whole: bool = False) -> Mentions:

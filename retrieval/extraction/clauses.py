@@ -12,16 +12,20 @@ from itertools import pairwise
 
 from data.errors import PeriodError
 from data.periods import Period
-from data.units import Quantity
+from data.units import Dimension, Quantity
+from retrieval.extraction.nouns import Noun, noun_of, read_noun, split_list
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 from retrieval.extraction.quantities import Amount, Role, change_words, find_amounts, share_words
+
+__all__ = ["Statement", "read_statements", "split_list"]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One amount of a sentence. subject: the noun as printed, cleaned; measure: "" for a level, 占比, 占营业收入比例, 较上年变动.
 
-    period: None where the sentence names none. sure: the subject stands right before the amount, which is exact.
+    period: None where the sentence names none. sure: the subject stands right before the amount. forms: wordings of the subject to
+    look it up by. whose: the part that it is told of (县及县以下地区). part: it follows 其中. about: the text rounds it (近, 超过).
     """
 
     subject: str
@@ -32,32 +36,28 @@ class Statement:
     sure: bool
     start: int
     end: int
+    forms: tuple[str, ...] = ()
+    whose: str = ""
+    part: bool = False
+    about: bool = False
 
 
-_LEAD = re.compile(
-    r"^(?:截至|截止|于|在|至|到|自|从)?(?:全年|本?报告期(?:末|内)?|(?:本|上|当)年度?(?:末|内)?(?!轮)|年末|年内|期末|期内|上年同期|去年|今年|目前|当前|末|底|日|,|，|、|的|止|度|同期)+"
-    r"|^(?:其中|同时|此外|另外|另|并|且|以及|及|和|与|即|而|则|包括|主要是?|总体|全部|累计|合计|共计|共有|共|已|仍|还|均|约|按|由|从|为|是|有|:|：|,|，|、|“|”|\"|\))+"
-    r"|^(?:本集团|本行|我行|全行|集团|本公司|公司(?!存款|贷款|类|客户|业务|活期|定期|金融|债|银行)|银行(?!卡|承兑|理财|间)|母公司|全集团|行内)(?:的|于|已|共|累计)*"
-)
-_VERBS = re.compile(
-    r"(?:达到?了?|为|是|共计?|合计|总计|约|近|超过?|逾|有|人民币|分别为?|均为?|至|到|增至|升至|降至|提升至|提高至|下降至|上升至|增长至|增加至|回落至|突破|实现|完成|保持在?|维持在|计|的|:|：|由|从|了|余|等|仅|累计|共有|高达|净?投放|位列|稳定在|得?以|已|达人民币|报|上年|本年|本期|上期|同期)+$"
-)
-_TAKES = re.compile(
-    r"^(?:服务|管理|吸收|拥有)(?=[一-鿿A-Za-z]{2,})"
-    r"|^.*?(?:实现|取得|完成|拥有|共有|累计实现|设有|累计发放|带动|推动|使得|涉及)(?=[一-鿿A-Za-z]{2,})"
-)
-_NOUN = re.compile(r"^[一-鿿A-Za-z0-9“”、/（）()\-—·&+%]{2,30}$")
-_NOT_NOUN = re.compile(
-    r"[，,。;；]|^(?:上升|下降|增加|减少|增长|同比|环比|较|比|占|其|该|这|每|第|不足|前|后|以|向|对|将|可|并|从|由)"
-    r"|的$|^\d+$|按照|根据|通过|如下|情况|以及$|同意|批准|发行了?$|决定|召开|审议"
-)
-_LIST = re.compile(r"[、和及与]|以及")
 _PAREN = re.compile(r"^\((?P<when>[^()]{0,20}?(?:\d{4}年|上年|年初|期初)[^()]{0,14}?)[:：]?(?:为)?(?:[^\d()]{0,8})$")
 _COMPARED = re.compile(r"[较比与同](?:同期)?$")
-_GENERAL = re.compile(r"不良(?:贷款)?(?:率|余额)|(?:当年)?新发放贷款(?:加权)?(?:平均)?利率|户均(?:贷款)?(?:余额)?|逾期率")
+_GENERAL = re.compile(r"不良(?:贷款)?(?:率|余额)|(?:当年)?新发放贷款(?:年)?(?:加权)?(?:平均)?利率|户均(?:贷款)?(?:余额)?|逾期率")
 _LOANS = re.compile(r"(?P<whose>.{2,}?贷款)(?:的)?(?:不良(?:贷款)?)?(?:余额|额|总额|规模)?|(?P<card>.{2,}?)不良(?:贷款)?余额")
 _ALL_LOANS = frozenset(("客户贷款", "发放贷款和垫款", "各项贷款", "贷款", "全行贷款", "贷款和垫款", "不良贷款", "关注类贷款", "逾期贷款"))
 _AFTER = re.compile(r"^(?:的)?(?P<noun>[一-鿿]{2,12}?)(?=[,，。;；、)）]|$)")
+_ARRIVED = re.compile(r"(?:至|到|达|为|的|由|从|本年|上年)(?:人民币)?$")
+# 吸收存款本金突破万亿元，达到…: the clause before, without an amount of its own, names the subject.
+_BEFORE = re.compile(r"(?:^|[,，;；])(?P<noun>[^,，;；]{2,20}?)(?:首次|成功)?(?:突破|超过|站上|迈上|再创|创|跨越)[^,，;；\d]*[,，]$")
+_JOINED = re.compile(r"(?:[、和及与]|以及|,)(?:人民币)?")
+_JOINED_CHANGE = re.compile(r"(?:[、和及与]|以及|,)(?:分别)?(?:上升|提高|提升|增加|增长|下降|降低|减少|回落)(?:了)?(?:人民币)?")
+_EVENT_BEFORE = re.compile(r"(?:成立|设立|创立|组建|注册|发布|印发|颁布|公布|到期|起息|登记|出具|生效|出生)(?:日期?)?(?:于|在|为|:)?$")
+_EVENT_AFTER = re.compile(
+    r"^(?:正式|注册|经批准|登记|依法|收市后)*(?:成立|设立|创立|组建|印发|发布|颁布|公布|出具|到期|届满|开业|起施行|起执行|召开|登记在册)"
+)
+_PRIOR = re.compile(r"上年|去年|年初|期初|上期")
 
 
 def read_statements(sentence: str, report: Period | None, about: str = "") -> list[Statement]:
@@ -69,7 +69,13 @@ def read_statements(sentence: str, report: Period | None, about: str = "") -> li
     if not amounts:
         return []
     periods = [reading for reading in find_header_periods(sentence, report) if not _COMPARED.search(sentence[: reading.start])]
-    return list(_Walk(sentence, amounts, periods, report, about).statements())
+    return list(_Walk(sentence, amounts, [one for one in periods if _dates_values(sentence, one, report)], report, about).statements())
+
+
+def _dates_values(sentence: str, reading: PeriodReading, report: Period | None) -> bool:
+    """Whether a period may be that of an amount: not when something was founded or falls due, nor a year far ahead."""
+    ahead = report is not None and reading.period.year > report.year + 1
+    return not ahead and not _EVENT_BEFORE.search(sentence[: reading.start]) and not _EVENT_AFTER.match(sentence[reading.end :])
 
 
 class _Walk:
@@ -80,14 +86,15 @@ class _Walk:
         self._amounts = amounts
         self._periods = periods
         self._report = report
-        self._subject = ""
+        self._noun = Noun()
         self._about = about
         self._basis = ""
+        self._shared = ""
         self._listed: list[str] = []
+        self._levels: list[str] = []
 
     def statements(self) -> Iterator[Statement]:
-        groups = _grouped(self._text, self._amounts)
-        for group in groups:
+        for group in _grouped(self._text, self._amounts):
             if len(group) > 1:
                 yield from self._list(group)
             else:
@@ -104,85 +111,114 @@ class _Walk:
     def _level(self, amount: Amount) -> Iterator[Statement]:
         if beside := _PAREN.match(self._text[self._opening(amount) : amount.start]):
             readings = find_header_periods(beside["when"], self._report)
-            if self._subject and readings:
-                yield self._statement(self._subject, "", amount, readings[-1], sure=True)
+            if self._noun and readings:
+                yield self._statement(self._noun, "", amount, readings[-1], sure=True)
             return
-        subject, sure = noun_of(amount.lead), True
-        if not subject:
+        noun, sure = read_noun(amount.lead), True
+        if not noun:
             after = _AFTER.match(self._text[amount.end :])
-            subject = noun_of(after["noun"]) if after and amount.quantity.unit.noun else ""
-        if not subject:
-            subject, sure = self._subject, bool(re.search(r"(?:至|到|达|为|的|由|从|本年|上年)(?:人民币)?$", amount.lead))
-            if not sure:
+            noun = read_noun(after["noun"]) if after and amount.quantity.unit.noun else Noun()
+        if not noun:
+            earlier = _BEFORE.search(self._text[: amount.start - len(amount.lead)])
+            noun = self._noun or (read_noun(earlier["noun"]) if earlier else Noun())
+            if not noun or not _ARRIVED.search(amount.lead):
                 return
-        subject = self._narrowed(subject)
-        self._subject, self._listed = subject, []
+        noun = self._narrowed(noun)
+        self._noun, self._listed, self._shared = noun, [], ""
+        self._levels.append(noun.text)
+        when = self._when(amount)
         # 由1亿股增加为2亿股: the first number is what was before, of no stated date.
-        measure = "变动前" if re.search(r"[由从](?:人民币)?$", amount.lead) and self._when(amount) is None else ""
-        yield self._statement(subject, measure, amount, self._when(amount), sure=sure and not amount.about)
+        measure = "变动前" if re.search(r"[由从](?:人民币)?$", amount.lead) and when is None else ""
+        yield self._statement(noun, measure, amount, when, sure=sure and not amount.about)
 
-    def _narrowed(self, subject: str) -> str:
+    def _narrowed(self, noun: Noun) -> Noun:
         """公司贷款余额…，不良贷款率…: the rate is that of the loans just spoken of."""
-        if not _GENERAL.fullmatch(subject):
-            return subject
-        whose = next((match["whose"] or match["card"] for text in (self._subject, self._about) if (match := _LOANS.fullmatch(text))), "")
-        return f"{whose}{subject}" if whose and whose not in _ALL_LOANS else subject
+        if not _GENERAL.fullmatch(noun.text):
+            return noun
+        whose = next((match["whose"] or match["card"] for text in (self._noun.text, self._about) if (match := _LOANS.fullmatch(text))), "")
+        return replace(noun, text=f"{whose}{noun.text}", forms=(f"{whose}{noun.text}",)) if whose and whose not in _ALL_LOANS else noun
 
     def _change(self, amount: Amount) -> Iterator[Statement]:
         match = change_words(amount.lead)
-        subject = noun_of(amount.lead[: match.start()]) if match else ""
-        if subject:
-            self._subject = subject
-        self._basis = amount.basis or ("" if subject else self._basis)
-        if match and self._subject:
-            yield self._statement(self._subject, f"{self._basis}变动", amount, self._when(amount), sure=bool(subject))
+        noun = read_noun(amount.lead[: match.start()]) if match else Noun()
+        if noun:
+            self._noun, self._shared = noun, ""
+        self._basis = amount.basis or ("" if noun else self._basis)
+        if match and self._noun:
+            # 占营业收入的9%，同比下降1个百分点: what fell is the share.
+            share = self._shared if amount.quantity.unit.dimension is Dimension.POINTS else ""
+            yield self._statement(self._noun, f"{share}{self._measure(amount)}", amount, self._when(amount), sure=bool(noun))
+
+    def _measure(self, amount: Amount, basis: str | None = None) -> str:
+        """较上年变动 for an amount or points, 较上年增速 for a rate of growth."""
+        return f"{self._basis if basis is None else basis}{'增速' if amount.quantity.unit.symbol == '%' else '变动'}"
 
     def _share(self, amount: Amount) -> Iterator[Statement]:
         match = share_words(amount.lead)
         assert match is not None
-        if before := noun_of(amount.lead[: match.start()]):
-            self._subject = before
+        if before := read_noun(amount.lead[: match.start()]):
+            self._noun = before
         measure = re.sub(r"(?:分别)?(?:为|达到?|约|合计|的)+$", "", match[0])
-        if self._subject:
-            yield self._statement(self._subject, "占比" if measure in ("占", "占比") else measure, amount, self._when(amount), sure=True)
+        measure = "占比" if measure in ("占", "占比") else measure
+        self._shared = measure
+        if self._noun:
+            yield self._statement(self._noun, measure, amount, self._when(amount), sure=True)
 
     def _list(self, group: list[Amount]) -> Iterator[Statement]:
         """甲、乙分别为1%、2%; 较上年分别下降3和4."""
         first = group[0]
+        measure = ""
         if first.role is Role.CHANGE:
             match = change_words(first.lead)
-            subjects = split_list(noun_of(first.lead[: match.start()]) if match else "", len(group)) or self._listed
-            measure = f"{first.basis}变动"
-            down = first.quantity.value < 0
-            group = [_signed(amount, down=down) for amount in group]
+            known = self._listed or self._levels[-len(group) :]
+            subjects = split_list(noun_of(first.lead[: match.start()]) if match else "", len(group)) or known
+            measure = self._measure(first, first.basis)
+            group = [_signed(amount, down=first.quantity.value < 0) for amount in group]
         elif first.role is Role.SHARE:
             match = share_words(first.lead)
             subjects = split_list(noun_of(first.lead[: match.start()]) if match else "", len(group)) or self._listed
             measure = "占比"
         else:
-            subjects, measure = split_list(noun_of(first.lead), len(group)), ""
+            subjects = split_list(noun_of(first.lead), len(group))
             self._listed = subjects
         if len(subjects) != len(group):
             return
-        self._subject = subjects[-1]
-        for subject, amount in zip(subjects, group, strict=True):
-            yield self._statement(subject, measure, amount, self._when(first), sure=not amount.about)
+        lead = read_noun(first.lead)
+        nouns = [Noun(subject, (subject,), lead.whose, lead.part) for subject in subjects]
+        self._noun = nouns[-1]
+        for noun, amount in zip(nouns, group, strict=True):
+            yield self._statement(noun, measure, amount, self._when(first), sure=not amount.about)
 
     def _opening(self, amount: Amount) -> int:
         return max(self._text.rfind("(", 0, amount.start), self._text.rfind("（", 0, amount.start), 0)
 
     def _when(self, amount: Amount) -> PeriodReading | None:
-        before = [reading for reading in self._periods if reading.end <= amount.start]
+        """The last period before the amount, unless it stands in a bracket that is closed, or dates an amount before (由上年的1转为2)."""
+        before = [reading for reading in self._periods if reading.end <= amount.start and not self._closed(reading, amount)]
+        while before and not before[-1].absolute and _PRIOR.search(self._text[before[-1].start : before[-1].end]):
+            if not any(before[-1].end <= other.start < amount.start for other in self._amounts):
+                break
+            before.pop()
         return before[-1] if before else None
 
-    def _statement(self, subject: str, measure: str, amount: Amount, when: PeriodReading | None, *, sure: bool) -> Statement:
+    def _closed(self, reading: PeriodReading, amount: Amount) -> bool:
+        between = self._text[reading.end : amount.start]
+        shut = re.search(r"[)）]", between)
+        return shut is not None and not re.search(r"[(（]", between[: shut.start()])
+
+    def _statement(self, noun: Noun, measure: str, amount: Amount, when: PeriodReading | None, *, sure: bool) -> Statement:
         period, point = (when.period, when.point) if when else (None, None)
         if when is not None and re.search(r"上年|去年", self._text[when.start : when.end]) and period is not None and self._report is not None:
             period = _prior(period, self._report)
-        return Statement(subject, measure, amount.quantity, period, point, sure, amount.start, amount.end)
+        return Statement(
+            noun.text, measure, amount.quantity, period, point, sure, amount.start, amount.end, noun.forms or (noun.text,), noun.whose, noun.part,
+            amount.about,
+        )  # fmt: skip
 
 
 def _signed(amount: Amount, *, down: bool) -> Amount:
+    if change_words(amount.lead):
+        return amount
     value = -abs(amount.quantity.value) if down else amount.quantity.value
     return replace(amount, quantity=Quantity(value, amount.quantity.unit))
 
@@ -195,44 +231,14 @@ def _prior(period: Period, report: Period) -> Period:
 
 
 def _grouped(text: str, amounts: list[Amount]) -> list[list[Amount]]:
-    """Amounts with nothing but a list mark between them, of one dimension, belong together."""
+    """Amounts with nothing but a list mark (and for changes their direction) between them, of one dimension, belong together."""
     groups = [[amounts[0]]]
     for before, amount in pairwise(amounts):
-        joined = re.fullmatch(r"(?:[、和及与]|以及|,)(?:人民币)?", text[before.end : amount.start]) is not None
+        between = text[before.end : amount.start]
+        changes = before.role is Role.CHANGE and amount.role is Role.CHANGE and "分别" in text[: before.start]
+        joined = _JOINED.fullmatch(between) or (changes and _JOINED_CHANGE.fullmatch(between))
         if joined and before.quantity.unit.dimension is amount.quantity.unit.dimension:
             groups[-1].append(amount)
         else:
             groups.append([amount])
     return groups
-
-
-def noun_of(lead: str) -> str:
-    """The noun that a clause's opening leaves when dates, 本行 and verbs are taken off; "" where no plain noun is left."""
-    noun = lead
-    for reading in reversed(find_header_periods(noun, None)):
-        if not noun[: reading.start].strip("截至于在到"):
-            noun = noun[: reading.start] + noun[reading.end :]
-        elif re.fullmatch(r"的?(?:末|底)?", noun[reading.end :]):
-            noun = noun[: reading.start]
-    before = None
-    while before != noun:
-        before = noun
-        noun = _VERBS.sub("", _LEAD.sub("", noun))
-    if match := _TAKES.match(noun):
-        noun = noun[match.end() :]
-    noun = noun.strip("“”\"、 ")
-    return noun if _NOUN.match(noun) and not _NOT_NOUN.search(noun) else ""
-
-
-def split_list(text: str, count: int) -> list[str]:
-    """甲、乙及丙 into three nouns when three are wanted; [] where it cannot be told how."""
-    parts = [noun_of(part) for part in _LIST.split(text)]
-    if len(parts) == count and all(parts):
-        return parts
-    head, _, tail = text.rpartition("、")
-    for mark in "和及与":
-        left, found, right = (tail if head else text).rpartition(mark)
-        candidate = [*(head.split("、") if head else []), left, right]
-        if found and len(candidate) == count and all(noun_of(part) for part in candidate):
-            return [noun_of(part) for part in candidate]
-    return []

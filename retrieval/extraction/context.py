@@ -20,7 +20,7 @@ class Subject:
     """Whose figures a document states.
 
     entity: display name; entity_id: registry id, "" for a bank outside it. period: what the document reports on, None where
-    it does not say. title: as an answer cites it. gaap: the standard that it states to follow.
+    it does not say. title: as an answer cites it. gaap: the standard that it states to follow. names: what the bank is called.
     """
 
     entity: str
@@ -28,6 +28,7 @@ class Subject:
     period: Period | None
     title: str
     gaap: Gaap = Gaap.PRC
+    names: tuple[str, ...] = ()
 
 
 _COVER_PAGES = 6
@@ -48,7 +49,9 @@ def read_subject(document: Document, banks: BankRegistry) -> Subject:
     headings = f"{document.title}\n{document.name}\n{opening[:400]}"
     entity, entity_id = _entity(headings, opening, banks)
     period = _period(headings) or _period(opening)
-    return Subject(entity, entity_id, period, _title(document, entity, period), _gaap(document))
+    bank = banks.get(entity_id) if entity_id else None
+    names = (bank.name, *bank.strong_names) if bank is not None else (entity,) if entity else ()
+    return Subject(entity, entity_id, period, _title(document, entity, period), _gaap(document), tuple(dict.fromkeys(names)))
 
 
 def _title(document: Document, entity: str, period: Period | None) -> str:

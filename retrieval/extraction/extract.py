@@ -53,7 +53,7 @@ def extract_figures(
         read = reader.read(table, _beside(document, index))
         figures += read.figures
         skipped += read.skipped
-    figures += read_sentences(document, subject, maker, names, sentences)
+    figures += list(read_sentences(document, subject, maker, names, sentences, tuple(figures)))
     settled = settle(figures)
     return Extraction(settled, subject, _remarks(subject, settled, skipped), dict(skipped))
 

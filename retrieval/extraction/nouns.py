@@ -10,29 +10,34 @@ from retrieval.extraction.period_words import find_header_periods
 _LEAD = re.compile(
     r"^(?:截至|截止|于|至|到|自|从)?(?:全年|本?报告期(?:末|内)?|(?:本|上|当)年度?(?:末|内)?(?!轮)|年末|年内|期末|期内|上年同期|去年|今年|目前|当前|末|底|日|,|，|、|的|止|度|同期)+"
     r"|^(?:其中|同时|此外|另外|另|并(?!购)|且|以及|及|和|与|即|而|则|包括|主要是?|总体|全部|合计|共计|共有|共|已(?!发行)|仍|还|均|约|按|由|从|为|是|有(?!限)|:|：|,|，|、|“|”|\"|\)|》)+"
-    r"|^(?:本集团|本行|我行|全行|集团|本公司|公司(?!存款|贷款|类|客户|业务|活期|定期|金融|债|银行)|银行(?!卡|承兑|理财|间|业)|母公司|全集团|行内)(?:的|于|已|共)*"
+    r"|^(?:本集团|本行|我行|全行|集团|本公司|公司(?!存款|贷款|类|客户|业务|活期|定期|金融|债|银行)|银行(?!卡|承兑|理财|间|业)|母公司|全集团|行内)(?:的|于|已(?!发行)|共)*"
+    r"|^(?:该类|该等|上述|前述|有关|相关)"
 )
 _VERBS = re.compile(
     r"(?:达到?了?|为|是|共计?|合计|总计|约|近|超过?|逾|有|人民币|分别为?|均为?|至|到|增至|升至|降至|提升至|提高至|下降至|上升至|增长至|增加至|回落至|接近|突破|实现|完成|保持在?|维持在|计|的"
     r"|:|：|由|从|了|余|等|仅|累计|共有|高达|净?投放|位列|稳定在|得?以|已|达人民币|报|上年|本年|本期|上期|同期|将近|不足|大约|转为)+$"
 )
-_PLACE_WORD = r"(?:地区|区域|省份?|自治区|县域|农村|乡镇|城区|境内|境外|海外|分行|支行|省内|市|[东中西]部)"
+_PLACE_WORD = r"(?:地区|区域|省份?|自治区|县域|农村|乡镇|城区|境内|境外|海外|分行|支行|省内|市(?![场值民政])|[东中西]部)"
 _HAS = r"(?:共?有|拥有|设有|设立|设置|配备|布设|布放|建有|建立|投放|开设|发放|累计发放|服务)"
 _PLACE = re.compile(rf"^(?:在|于)(?P<whose>[一-鿿、]{{0,16}}?{_PLACE_WORD})(?:的)?(?:{_HAS})?(?=[一-鿿A-Za-z]{{2,}})")
-_ON_PLACE = re.compile(rf"^(?:在|于)(?P<whose>[一-鿿、]{{2,20}}?)(?:共有|拥有|设有|设立|设置|配备|布设|布放|建有|开设)(?=[一-鿿A-Za-z]{{2,}})")
+_ON_PLACE = re.compile(r"^(?:在|于)(?P<whose>[一-鿿、]{2,20}?)(?:共有|拥有|设有|设立|设置|配备|布设|布放|建有|开设)(?=[一-鿿A-Za-z]{2,})")
 _OBJECT = re.compile(r"^(?:服务|管理|吸收|拥有|获得|取得)(?=[一-鿿A-Za-z]{2,})")
 _TAKES = re.compile(r"^(?P<before>.*?)(?:实现|取得|完成|拥有|共有|设有|累计实现|带动|推动|使得|涉及|获得)(?=[一-鿿A-Za-z]{2,})")
-_CUMULATED = re.compile(r"^累计(?:获得|取得|拥有|服务)?(?=[一-鿿A-Za-z]{2,})")
+_CUMULATED = re.compile(r"^累计(?:获得|取得|拥有|服务)?(?!发放|投放|发行|处置|核销|办理|收回|新增|实现|带动|支持)(?=[一-鿿A-Za-z]{2,})")
 # What a rule or a method makes of a figure does not narrow it: 计算的杠杆率.
 _MADE = re.compile(r"^.*?(?:计算|测算|承担费用|披露|口径|编制)的(?=[一-鿿]{2,})")
+_TOWARDS = re.compile(r"^(?P<whose>[对向].{2,30}?)的(?P<rest>[一-鿿A-Za-z]{2,})$")
 _POSSESSOR = re.compile(
     rf"(?:业务|条线|板块|分部|金融|中心|事业部|公司|银行|贷款|产品|平台|渠道|部门|系统|专营机构|子公司|机构|账户|客户|商户|{_PLACE_WORD})$|^对.{{2,}}"
 )
-_NOUN = re.compile(r"^[一-鿿A-Za-z0-9“”、/（）()\-—·&+%]{2,30}$")
+_NOUN = re.compile(r"^[一-鿿A-Za-z0-9“”、/（）()\-—·&+%]{2,44}$")
 _NOT_NOUN = re.compile(
-    r"[，,。;；]|^(?:上升|下降|增加|减少|增长|同比|环比|较|比|占|其|该|这|每|第|不足|前|后|以|向|对|将|可|并(?!购)|从|由)"
-    r"|的$|^\d+$|按照|根据|通过|如下|情况|以及$|同意|批准|发行了?$|决定|召开|审议"
+    r"[，,。;；]|^(?:上升|下降|增加|减少|增长|同比|环比|较|比|占|其|该|这|每|第|不足|前|后|以(?!公允价值|摊余成本)|向|对(?![外公])|将|可|并(?!购)|从|由)"
+    r"|的$|^\d+$|按照|根据|通过|如下|情况|以及$|同意|(?<!已)批准|发行了?$|决定|召开|审议"
 )
+# 为本行提供审计服务的费用: what is left of a long clause is its last noun with what narrows it.
+_LAST = re.compile(r"(?P<last>[一-鿿A-Za-z]{2,14}的[一-鿿A-Za-z]{2,12})$")
+_FOOTNOTE = re.compile(r"(?<=[款产额户])\d(?=余额|金额|规模|总额)")
 _LIST = re.compile(r"[、和及与]|以及")
 
 
@@ -71,10 +76,12 @@ def read_noun(lead: str) -> Noun:
     elif match := _MADE.match(rest):
         rest = _stripped(rest[match.end() :])
         forms = [rest]
-    text = rest.strip("“”\"、 ")
+    text = _FOOTNOTE.sub("", rest.strip("“”\"、 "))
     if not _NOUN.match(text) or _NOT_NOUN.search(text):
-        return Noun()
-    return Noun(text, tuple(dict.fromkeys(form.strip("“”\"、 ") for form in forms)), whose, part)
+        last = _LAST.search(text)
+        text = last["last"] if last and not _NOT_NOUN.search(last["last"]) else ""
+        return Noun(text, (text,), whose, part) if text else Noun()
+    return Noun(text, tuple(dict.fromkeys(_FOOTNOTE.sub("", form.strip("“”\"、 ")) for form in forms)), whose, part)
 
 
 def noun_of(lead: str) -> str:
@@ -115,7 +122,9 @@ def _stripped(text: str) -> str:
 
 
 def _placed(text: str) -> tuple[str, str]:
-    """在县及县以下地区共有网点 → 县及县以下地区, 网点."""
+    """在县及县以下地区共有网点 → 县及县以下地区, 网点; 对某集团的贷款余额 → 对某集团, 贷款余额."""
+    if match := _TOWARDS.match(text):
+        return match["whose"], _stripped(match["rest"])
     if match := _PLACE.match(text) or _ON_PLACE.match(text):
         return match["whose"], _stripped(text[match.end() :])
     return "", text

@@ -35,7 +35,7 @@ class Amount:
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SCALE = r"(?:万亿|百万|千万|十亿|亿|千|万)?"
 _AMOUNT = re.compile(
-    rf"(?P<about>近|约|超过?|逾|大约|接近|突破)?(?:人民币|RMB)?(?<![\d.,第])(?P<sign>[-−－+])?(?P<number>{_NUMBER})(?P<more>余|多)?"
+    rf"(?P<about>将近|近|约|超过?|逾|大约|接近|突破|不足)?(?:人民币|RMB)?(?<![\d.,第])(?P<sign>[-−－+])?(?P<number>{_NUMBER})(?P<more>余|多)?"
     rf"(?P<unit>%|‰|个百分点|百分点|个基点|基点|BPs?|bps?|倍|{_SCALE}(?:元/股|美元|港元|元|户|个(?!月|百分|基点|工作|季|交易日|自然日|会计|行业|方面)|人(?!民|次)|名|笔|张|家|台|项|股|平方米)|(?:万亿|亿)(?=[,，。;；、)]|$))",
 )
 _UP = "增长|增加|上升|提升|提高|增幅|增速|增|多增|上涨|扩大|上浮|新增"
@@ -49,6 +49,7 @@ _SHARE = re.compile(r"占(?:比|[^,，。;；]{0,24}?(?:比例|比重|比率|比
 _MONEY_NOUN = re.compile(r"贷款|存款|余额|资产|收入|利润|规模|金额|投放|负债|融资")
 _POINT_UNITS = frozenset(("个百分点", "百分点", "个基点", "基点", "BP", "BPs", "bp", "bps"))
 _BREAK = re.compile(r"[,，。;；:：()（）!?！？]")
+_BRACKETED = re.compile(r"(?<=[一-鿿\d])\([^()\d]*\)(?=[一-鿿])")
 # What limits, plans or requires is nobody's figure.
 _NOT_STATED = re.compile(
     r"不低于|不高于|不超过|不少于|不得|至少|最高|上限|下限|目标|计划|预计|拟|规定|要求|应当|须|每年|假设|如果|若|以内$|面值|每10股|每股"
@@ -61,8 +62,9 @@ def find_amounts(text: str) -> list[Amount]:
     found: list[Amount] = []
     previous = 0
     for match in _AMOUNT.finditer(text):
-        marks = [mark.end() for mark in _BREAK.finditer(text, previous, match.start())]
-        lead = text[max([previous, *marks[-1:]]) : match.start()]
+        # 绿色贷款(节能环保项目贷款)余额: what a bracket explains, it does not part.
+        stretch = _BRACKETED.sub("", text[previous : match.start()])
+        lead = stretch[max((mark.end() for mark in _BREAK.finditer(stretch)), default=0) :]
         previous = match.end()
         quantity = _quantity(match)
         if match["unit"] in ("亿", "万亿") and not _MONEY_NOUN.search(lead):

@@ -34,11 +34,14 @@ def read_entities(text: str) -> Reading:
     return _with_numbers(plain, _names(plain))
 
 
+def is_open(reading: Reading) -> bool:
+    """Whether a model could add a name: a quick no for most sentences, which then need no model."""
+    return left_open(mask(reading.plain, reading.entities))
+
+
 def refined(reading: Reading, proposer: Proposer, policy: Policy = POLICY) -> Reading:
-    """A reading with the proposals of a model that were taken; the reading itself where none was, or nothing was left open."""
+    """A reading with the proposals of a model that were taken; the reading itself where none was."""
     plain = reading.plain
-    if not left_open(mask(plain, reading.entities)):
-        return reading
     names = merged(plain, reading.entities, proposer.propose(plain, reading.entities), policy)
     return reading if names is None else _with_numbers(plain, names)
 
@@ -58,4 +61,4 @@ def _with_numbers(plain: str, names: Sequence[EntitySpan]) -> Reading:
     return Reading(tuple(sorted([*names, *levels])), tuple(numbers), plain)
 
 
-__all__ = ["EntityType", "Reading", "read_entities", "refined"]
+__all__ = ["EntityType", "Reading", "is_open", "read_entities", "refined"]

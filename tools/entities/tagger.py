@@ -50,10 +50,12 @@ class EntityTagger:
         Raises:
             SettingsError: a file is missing or cannot be read.
         """
+        from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidProtobuf
+
         try:
             lines = (folder / "characters.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
             return cls(_session((folder / "tagger.onnx").read_bytes()), {char: number for number, char in enumerate(lines, 2)})
-        except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        except (OSError, UnicodeDecodeError, Fail, InvalidArgument, InvalidProtobuf) as error:
             raise SettingsError(f"无法读取实体标注模型 {folder.name}：{error}") from error
 
     def propose(self, plain: str, spans: Sequence[EntitySpan]) -> list[Proposal]:
