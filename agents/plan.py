@@ -27,6 +27,7 @@ class Op(StrEnum):
     RECOMPUTE = "验算"
     RATIO = "比值"
     EXPRESSION = "算式"
+    FORMULA = "自定公式"
     DUPONT = "杜邦分解"
     WALK = "利润分解"
     PARTS = "构成"
@@ -44,11 +45,32 @@ class Op(StrEnum):
 INTENTS: dict[Op, str] = {
     Op.VALUE: "lookup", Op.YOY: "change", Op.QOQ: "change", Op.DIFFERENCE: "change", Op.CAGR: "calculation", Op.TREND: "trend",
     Op.COMPARE: "comparison", Op.RANK: "ranking", Op.SHARE: "calculation", Op.AVERAGE: "calculation", Op.TOTAL: "calculation",
-    Op.RECOMPUTE: "calculation", Op.RATIO: "calculation", Op.EXPRESSION: "calculation", Op.DUPONT: "decomposition", Op.WALK: "decomposition",
+    Op.RECOMPUTE: "calculation", Op.RATIO: "calculation", Op.EXPRESSION: "calculation", Op.FORMULA: "calculation", Op.DUPONT: "decomposition", Op.WALK: "decomposition",
     Op.PARTS: "decomposition",
     Op.BREAKDOWN: "decomposition", Op.WHY: "attribution", Op.LINE: "compliance", Op.OVERVIEW: "overview", Op.REPORT: "report",
     Op.DEFINITION: "definition", Op.COVERAGE: "coverage", Op.ANALYSIS: "analysis", Op.GENERAL: "general",
 }
+
+
+@dataclass(frozen=True)
+class Term:
+    """A formula over indicators: a figure, a number, or terms under a sign.
+
+    sign: + - × ÷, or "" for a figure or a number. indicator: its id; when: "" at the period asked for, "opening" at its opening date,
+    "average" the mean of opening and closing. period: its own, canonical, where the question dates each figure. said: the words for it.
+    """
+
+    sign: str = ""
+    terms: list[Term] = field(default_factory=list)
+    indicator: str = ""
+    when: str = ""
+    period: str = ""
+    number: str = ""
+    said: str = ""
+
+    def leaves(self) -> list[Term]:
+        """The figures of the formula, left to right."""
+        return [leaf for term in self.terms for leaf in term.leaves()] if self.sign else [self] if self.indicator else []
 
 
 @dataclass(frozen=True)
@@ -57,8 +79,9 @@ class Operation:
 
     rate: for a change, whether the speed (%) is wanted first (True), the amount (False), or either (None). base: the period
     compared with, canonical, where the question names it. rank_best: for a rank, whether the best (True) or worst comes first.
-    against: a second indicator id (share of what, ratio to what). expression: free arithmetic. focus: the bank id whose place in a
-    ranking is asked for.
+    against: a second indicator id (share of what, ratio to what; the indicator that a stated formula is of). expression: free arithmetic,
+    or a stated formula in words. focus: the bank id whose place in a ranking is asked for. term, name, unit: a stated formula, what the
+    question calls its result, and the unit of it ("" where the figures decide).
     """
 
     op: Op
@@ -69,6 +92,9 @@ class Operation:
     against: str | None = None
     expression: str = ""
     focus: str = ""
+    term: Term | None = None
+    name: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)

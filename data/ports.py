@@ -54,6 +54,19 @@ ANY_DOCUMENT = PassageFilter()
 
 
 @dataclass(frozen=True, slots=True)
+class RowPlace:
+    """Where a row prints a figure. order: its place in the ledger, which is that of the page. column: the heading over it.
+
+    cell: whether it stands in a table; False for a sentence, which has its section's title.
+    """
+
+    page: int
+    order: int
+    column: str
+    cell: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RowRecord:
     """One row of a document, as its figures name it: what a question about a deep table is matched against.
 

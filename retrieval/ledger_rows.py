@@ -8,6 +8,7 @@ say the same are two. Importing this module imports SQLAlchemy; retrieval.ledger
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import date
@@ -80,6 +81,8 @@ _READ = (
 # Sources agree on the order within one period end: best source first, original before restated, then shorter spans first.
 # The entity as an expression: else SQLite walks a whole index to save a small sort, instead of the one that finds the rows.
 _ORDER = (_C.entity_id.op("||")(literal_column("''")), _C.indicator_id, _C.period_end, _C.rank, _C.restated, _C.months, _C.id)
+# A cell quotes a number, with its unit at most; a sentence quotes the words around it.
+_SENTENCE = re.compile(r"[\u4e00-\u9fff](?:[^\u4e00-\u9fff]*[\u4e00-\u9fff]){7}")
 _IDENTIFYING = (
     "tenant", "collection", "document_key", "row_path", "period", "scope", "gaap", "kind", "point", "audited", "restated",
     "unit", "derivation",

@@ -75,6 +75,16 @@ class RowIndex:
     def __len__(self) -> int:
         return len(self._records)
 
+    @property
+    def records(self) -> tuple[RowRecord, ...]:
+        """Every row, by page."""
+        return self._records
+
+    @property
+    def words(self) -> RowWords:
+        """The word tables that rows are matched with."""
+        return self._words
+
     @cached_property
     def _entries(self) -> list[_Entry]:
         return [_entry(record, self._words, self._names) for record in self._records]

@@ -23,11 +23,15 @@ _PLAIN = re.compile(r"^(?:金额|数额|余额)$")
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A row in one column. order: its place among the figures of the table. measure: the column's words without periods and scopes."""
+    """A row in one column. order: its place among the figures of the table. measure: the column's words without periods and scopes.
+
+    change: whether the column tells a change on another period.
+    """
 
     record: RowRecord
     order: int
     measure: str
+    change: bool = False
 
     @property
     def label(self) -> str:
@@ -49,19 +53,22 @@ class RowTable:
     cells: tuple[TableCell, ...]
 
     def columns(self) -> dict[str, list[TableCell]]:
-        """Cells by measure, columns of changes left out; from left to right."""
+        """Cells by measure, from left to right, columns of changes left out; a share bears the measure that it stands behind (员工数量占比)."""
         found: dict[str, list[TableCell]] = {}
+        before: dict[str, str] = {}
         for cell in self.cells:
-            if not _CHANGE.search(cell.measure):
-                found.setdefault(cell.measure, []).append(cell)
+            if cell.change:
+                continue
+            shares = is_share(cell)
+            found.setdefault(before.get(cell.record.row, "") + cell.measure if shares else cell.measure, []).append(cell)
+            if not shares:
+                before[cell.record.row] = cell.measure
         return found
 
-    def share_after(self, measure: str) -> list[TableCell]:
-        """The column of printed shares that stands right after a column; empty where there is none."""
-        columns = list(self.columns().items())
-        at = next((index for index, (name, _) in enumerate(columns) if name == measure), len(columns))
-        following = columns[at + 1][1] if at + 1 < len(columns) else []
-        return following if following and is_share(following[0]) else []
+    def shares_of(self, measure: str) -> list[TableCell]:
+        """The column of printed shares that stands behind a column; empty where there is none."""
+        columns = self.columns().items()
+        return next((cells for name, cells in columns if is_share(cells[0]) and name == measure + cells[0].measure and name != measure), [])
 
 
 def is_share(cell: TableCell) -> bool:
@@ -76,7 +83,7 @@ def row_tables(rows: RowIndex) -> tuple[RowTable, ...]:
     for record in rows.records:
         for place in record.places:
             if record.table and place.cell:
-                cell = TableCell(record, place.order, measure_of(place.column))
+                cell = TableCell(record, place.order, measure_of(place.column), change=bool(_CHANGE.search(place.column)))
                 pages.setdefault((record.table, place.page), []).append(cell)
     single = [RowTable(title, (page,), _ordered(cells)) for (title, page), cells in pages.items()]
     single.sort(key=lambda table: (table.pages, table.cells[0].order))

@@ -16,6 +16,7 @@ from data.units import Dimension, Quantity
 from retrieval.extraction.nouns import Noun, noun_of, read_noun, split_list
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 from retrieval.extraction.quantities import Amount, Role, change_words, find_amounts, share_words
+from retrieval.extraction.spoken import narrowed
 
 __all__ = ["Statement", "read_statements", "split_list"]
 
@@ -44,9 +45,6 @@ class Statement:
 
 _PAREN = re.compile(r"^\((?P<when>[^()]{0,20}?(?:\d{4}年|上年|年初|期初)[^()]{0,14}?)[:：]?(?:为)?(?:[^\d()]{0,8})$")
 _COMPARED = re.compile(r"[较比与同](?:同期)?$")
-_GENERAL = re.compile(r"不良(?:贷款)?(?:率|余额)|(?:当年)?新发放贷款(?:年)?(?:加权)?(?:平均)?利率|户均(?:贷款)?(?:余额)?|逾期率")
-_LOANS = re.compile(r"(?P<whose>.{2,}?贷款)(?:的)?(?:不良(?:贷款)?)?(?:余额|额|总额|规模)?|(?P<card>.{2,}?)不良(?:贷款)?余额")
-_ALL_LOANS = frozenset(("客户贷款", "发放贷款和垫款", "各项贷款", "贷款", "全行贷款", "贷款和垫款", "不良贷款", "关注类贷款", "逾期贷款"))
 _AFTER = re.compile(r"^(?:的)?(?P<noun>[一-鿿]{2,12}?)(?=[,，。;；、)）]|$)")
 _ARRIVED = re.compile(r"(?:至|到|达|为|的|由|从|本年|上年)(?:人民币)?$")
 # 吸收存款本金突破万亿元，达到…: the clause before, without an amount of its own, names the subject.
@@ -123,20 +121,13 @@ class _Walk:
             noun = self._noun or (read_noun(earlier["noun"]) if earlier else Noun())
             if not noun or not _ARRIVED.search(amount.lead):
                 return
-        noun = self._narrowed(noun)
+        noun = narrowed(noun, self._noun.text, self._about)
         self._noun, self._listed, self._shared = noun, [], ""
         self._levels.append(noun.text)
         when = self._when(amount)
         # 由1亿股增加为2亿股: the first number is what was before, of no stated date.
         measure = "变动前" if re.search(r"[由从](?:人民币)?$", amount.lead) and when is None else ""
         yield self._statement(noun, measure, amount, when, sure=sure and not amount.about)
-
-    def _narrowed(self, noun: Noun) -> Noun:
-        """公司贷款余额…，不良贷款率…: the rate is that of the loans just spoken of."""
-        if not _GENERAL.fullmatch(noun.text):
-            return noun
-        whose = next((match["whose"] or match["card"] for text in (self._noun.text, self._about) if (match := _LOANS.fullmatch(text))), "")
-        return replace(noun, text=f"{whose}{noun.text}", forms=(f"{whose}{noun.text}",)) if whose and whose not in _ALL_LOANS else noun
 
     def _change(self, amount: Amount) -> Iterator[Statement]:
         match = change_words(amount.lead)

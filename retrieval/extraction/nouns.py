@@ -32,11 +32,12 @@ _POSSESSOR = re.compile(
 )
 _NOUN = re.compile(r"^[一-鿿A-Za-z0-9“”、/（）()\-—·&+%]{2,44}$")
 _NOT_NOUN = re.compile(
-    r"[，,。;；]|^(?:上升|下降|增加|减少|增长|同比|环比|较|比|占|其|该|这|每|第|不足|前|后|以(?!公允价值|摊余成本)|向|对(?![外公])|将|可|并(?!购)|从|由)"
+    r"[，,。;；]|^(?:上升|下降|增加|减少|增长|同比|环比|较|比|占|其(?!他)|该|这|每|第|不足|前|后|以(?!公允价值|摊余成本)|向|对(?![外公])|将|可|并(?!购)|从|由)"
     r"|的$|^\d+$|按照|根据|通过|如下|情况|以及$|同意|(?<!已)批准|发行了?$|决定|召开|审议"
 )
 # 为本行提供审计服务的费用: what is left of a long clause is its last noun with what narrows it.
 _LAST = re.compile(r"(?P<last>[一-鿿A-Za-z]{2,14}的[一-鿿A-Za-z]{2,12})$")
+_SOLD = re.compile(r"^(?:代理)?(?:销售|代销)(?P<what>[一-鿿]{2,})")
 _FOOTNOTE = re.compile(r"(?<=[款产额户])\d(?=余额|金额|规模|总额)")
 _LIST = re.compile(r"[、和及与]|以及")
 
@@ -76,6 +77,10 @@ def read_noun(lead: str) -> Noun:
     elif match := _MADE.match(rest):
         rest = _stripped(rest[match.end() :])
         forms = [rest]
+    if match := _SOLD.match(rest):
+        forms += [f"{match['what']}销售额", f"{rest}销售额"]
+    if match := re.search(r"净?投放$", lead):
+        forms.append(f"{rest}{match[0]}")
     text = _FOOTNOTE.sub("", rest.strip("“”\"、 "))
     if not _NOUN.match(text) or _NOT_NOUN.search(text):
         last = _LAST.search(text)

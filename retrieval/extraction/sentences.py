@@ -57,18 +57,22 @@ _INDUSTRY = re.compile(
     r"^(?:同期|期末|年末|全国|我国|境内)*(?:商业银行|银行业)?(?:的)?(?:行业)?(?:整体)?平均(?:的)?(?P<what>.{2,})$"
     r"|^(?:全国|我国)?(?:商业银行|银行业)(?:的)?(?P<whole>不良贷款率|不良率|拨备覆盖率|净息差|资本充足率)$"
 )
+# What was so after an event of no stated date is not what is so at the end of the period.
+_AFTERWARDS = re.compile(r"(?:行使|完成|增资扩股|扩股|发行|转增|转股|调整)后[,，]")
 _BANK_ALONE = re.compile(r"(?:其中[,，]?|[;；,，])(?:本行|母公司)(?!及|和|与)[^,，;；]{0,20}$")
 _SENTENCE = re.compile(r"[^。；;!?！？\n]+[。；;!?！？]?")
 _OTHERS = re.compile(
-    r"(?:我国|全国(?!社保|银行间)|国内生产总值|GDP|CPI|社会融资|广义货币|M2|银行业|商业银行(?!理财)|金融机构(?:人民币)?(?:本外币)?各项|行业|同业平均|市场份额"
+    r"(?:我国|全国(?!社保|银行间)|国内生产总值|GDP|CPI|社会融资|广义货币|M2|银行业|商业银行(?!理财)|金融机构(?:人民币)?(?:本外币)?各项|(?<!银)行业|同业平均|市场份额"
     r"|全球|世界|央行|人民银行|邮政集团|邮政企业|控股股东"
     r"|(?:^|[,，。;；])[一-鿿]{2,6}(?<![一二三]级)(?<!各)分行(?=[一-鿿])(?![一二三四五六七八九十数机网])"
     r"|该[企公]|客户甲|某|子公司|附属公司|联营|合营|基金公司|信托计划)"
 )
 _CLOSED = re.compile(
-    r"宏观|经济(?:与|和|、)?金融(?:形势|环境)|监管环境|行业|展望|控股子公司|附属公司|子公司|联营|董事|监事|高级管理|股东|关联交易"
+    r"宏观|经济(?:与|和|、)?金融(?:形势|环境)|监管环境|(?<!银)行业|展望|控股子公司|附属公司|子公司|联营|董事|监事|高级管理|股东|关联交易"
     r"|发行(?:与|和|及)上市|募集资金|公司治理|诉讼|词汇|释义|会计政策|会计估计|重要性|控股公司|参股"
 )
+# Under 公司治理, but of the bank as a whole.
+_STAFF = re.compile(r"员工|机构(?:情况|设置|管理)|网点|利润分配|分红")
 _PROPOSED = re.compile(
     r"假定|假设|如果|情景|预算|预测|敏感性分析|每股派|每10股|董事会(?:审议|同意|建议)|股东大会(?:审议|批准)|注册资本|持股|持有.{0,12}股份"
 )
@@ -111,7 +115,8 @@ class _Sentences:
 
     def block(self, block: Block) -> Iterator[Figure]:
         heading = clean_label(block.section[-1]) if block.section else ""
-        closed = any(_CLOSED.search(text) for text in block.section[-2:] if not _LETTER.search(text))
+        near = block.section[-1:] if _STAFF.search(heading) else block.section[-2:]
+        closed = any(_CLOSED.search(text) for text in near if not _LETTER.search(text))
         if block.section != self._section:
             self._section, self._owner = block.section, Owner(self._companies, block.section[-2:])
         about, whole = "", None
@@ -141,7 +146,8 @@ class _Sentences:
     ) -> Reading:
         owner = self._owner.of(sentence, statement.start)
         outside = bool(owner) or closed or bool(_OTHERS.search(sentence[: statement.start])) or bool(_PROPOSED.search(sentence))
-        indicator = None if outside or statement.measure.endswith(("变动", "增速")) else self._indicator(statement)
+        afterwards = statement.period is None and _AFTERWARDS.search(sentence[: statement.start]) is not None
+        indicator = None if outside or afterwards or statement.measure.endswith(("变动", "增速")) else self._indicator(statement)
         quantity, letter = statement.quantity, bool(_LETTER.search(" ".join(block.section)))
         period, scope = statement.period or self._report, Scope.GROUP
         if (average := _INDUSTRY.match(statement.subject)) and not statement.measure:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from data.figures import Figure
-from data.units import Quantity
+from retrieval.extraction.labels import clean_label, name_key
 from retrieval.extraction.making import ROW_PREFIX, row_id, row_name
+from retrieval.extraction.narrowing import same
 
+_MINOR = 2
 _DISAGREES = "与报告其他位置的同名数值不一致，按表内行记"
 
 
@@ -33,9 +34,9 @@ def settle(figures: Sequence[Figure]) -> list[Figure]:
         best, outvoted = _winner(members)
         for index in indexes:
             figure = figures[index]
-            if _same(figure.quantity, best.quantity):
+            if same(figure.quantity, best.quantity):
                 continue
-            if "本金" in best.evidence[0].row or figure.rank > best.rank or (outvoted and figure.rank > 0):
+            if "本金" in best.evidence[0].row or figure.rank > best.rank or (outvoted and figure.rank > 0) or _narrower(figure, best):
                 settled[index] = _own_row(figure)
             elif outvoted:
                 settled[index] = replace(figure, rank=figure.rank + 1)
@@ -48,22 +49,20 @@ def _winner(figures: Sequence[Figure]) -> tuple[Figure, bool]:
     principal = [figure for figure in figures if "本金" in figure.evidence[0].row]
     top = min(figure.rank for figure in principal or figures)
     candidates = [figure for figure in principal or figures if figure.rank == top]
-    votes = [sum(1 for other in figures if _same(figure.quantity, other.quantity)) for figure in candidates]
-    best = candidates[votes.index(max(votes))]
-    others = [vote for figure, vote in zip(candidates, votes, strict=True) if not _same(figure.quantity, best.quantity)]
+    votes = [sum(1 for other in figures if same(figure.quantity, other.quantity)) for figure in candidates]
+    named = [name_key(_label(figure)) == name_key(figure.indicator) for figure in candidates]
+    best = max(zip(votes, named, range(0, -len(votes), -1), candidates, strict=True), key=lambda one: one[:3])[3]
+    others = [vote for figure, vote in zip(candidates, votes, strict=True) if not same(figure.quantity, best.quantity)]
     return best, bool(others) and max(votes) > max(others)
 
 
-def _same(left: Quantity, right: Quantity) -> bool:
-    """Equal within the rounding of the coarser of the two."""
-    if left.unit.dimension is not right.unit.dimension or left.unit.noun != right.unit.noun:
-        return False
-    return abs(left.base - right.base) <= max(_step(left), _step(right)) * Decimal("0.51")
+def _narrower(figure: Figure, best: Figure) -> bool:
+    """Whether a note or a sentence words it otherwise than the best place: 抵债资产账面价值 beside 抵债资产."""
+    return figure.rank >= _MINOR and _label(figure) != _label(best)
 
 
-def _step(quantity: Quantity) -> Decimal:
-    exponent = quantity.value.as_tuple().exponent
-    return Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0) * quantity.unit.factor
+def _label(figure: Figure) -> str:
+    return clean_label(figure.evidence[0].row.split(" > ")[-1])
 
 
 def _own_row(figure: Figure) -> Figure:
