@@ -7,7 +7,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from agents.calculations import breakdowns, definitions, peers, report_sections, series, shares, values
+from agents.calculations import breakdowns, definitions, peers, report_sections, series, shares, values, worded
 from agents.calculations.desk import Desk
 from agents.context import Context
 from agents.events import Computed
@@ -20,7 +20,7 @@ OPERATIONS: Mapping[Op, Callable[[Desk, Operation], None]] = {
     Op.VALUE: values.values, Op.YOY: values.changes, Op.QOQ: values.changes, Op.DIFFERENCE: values.changes, Op.RECOMPUTE: values.recompute,
     Op.LINE: values.line, Op.TREND: series.trend, Op.CAGR: series.cagr, Op.AVERAGE: series.average, Op.TOTAL: series.total,
     Op.COMPARE: peers.compare, Op.RANK: peers.rank, Op.SHARE: shares.share, Op.RATIO: shares.share,
-    Op.EXPRESSION: shares.expression, Op.OVERVIEW: shares.overview,
+    Op.EXPRESSION: shares.expression, Op.FORMULA: worded.formula, Op.OVERVIEW: shares.overview,
     Op.REPORT: report_sections.report, Op.BREAKDOWN: breakdowns.breakdown,
 }
 

@@ -81,7 +81,8 @@ class Operation:
     compared with, canonical, where the question names it. rank_best: for a rank, whether the best (True) or worst comes first.
     against: a second indicator id (share of what, ratio to what; the indicator that a stated formula is of). expression: free arithmetic,
     or a stated formula in words. focus: the bank id whose place in a ranking is asked for. term, name, unit: a stated formula, what the
-    question calls its result, and the unit of it ("" where the figures decide).
+    question calls its result, and the unit of it ("" where the figures decide). table, page: the table of a document whose rows are told;
+    `against` is then the total that they belong to.
     """
 
     op: Op
@@ -95,6 +96,8 @@ class Operation:
     term: Term | None = None
     name: str = ""
     unit: str = ""
+    table: str = ""
+    page: int = 0
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,8 @@ class _Author:
             self._paragraph(filled(sentence, self.bank, self.year, self.rng) + self._aside())
             self.seen[topic.name].add(self.page)
         if topic.rows:
-            rows = [(filled(row, self.bank, self.year, self.rng), [f"{self.rng.randint(10, 99999):,}" for _ in topic.columns[1:]]) for row in topic.rows]
+            numbers = [[f"{self.rng.randint(10, 99999):,}" for _ in topic.columns[1:]] for _ in topic.rows]
+            rows = list(zip((filled(row, self.bank, self.year, self.rng) for row in topic.rows), numbers, strict=True))
             self.seen[topic.name].update(self._table(self.rng.choice(topic.headings), topic.columns[1:], rows))
 
     def _aside(self) -> str:
@@ -162,7 +163,8 @@ class _Author:
             return ""
         a, b = (self.printed[identity] for identity in self.rng.sample(sorted(self.printed), 2))
         template = self.rng.choice(OTHERS_VALUES if self.rng.random() < 0.3 else PASSING)
-        return filled(template.replace("{a}", a).replace("{b}", b).replace("{v}", f"{self.rng.uniform(0.1, 90):.2f}%"), self.bank, self.year, self.rng)
+        named = template.replace("{a}", a).replace("{b}", b).replace("{v}", f"{self.rng.uniform(0.1, 90):.2f}%")
+        return filled(named, self.bank, self.year, self.rng)
 
     def _policy(self, indicator: Indicator) -> None:
         """A heading with an indicator's name over sentences that say how it is treated and not what it is."""

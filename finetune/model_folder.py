@@ -13,7 +13,9 @@ from typing import Any
 MANIFEST, CARD = "manifest.json", "CARD.md"
 
 
-def write_manifest(folder: Path, command: str, data: Mapping[str, Any], packages: Sequence[str], metrics: Mapping[str, Any], release: str) -> dict[str, Any]:
+def write_manifest(
+    folder: Path, command: str, data: Mapping[str, Any], packages: Sequence[str], metrics: Mapping[str, Any], release: str
+) -> dict[str, Any]:
     """Write manifest.json over the files that lie in the folder; what was written.
 
     data: what the training data were made from, with their hash. packages: distributions whose versions matter.
@@ -24,7 +26,7 @@ def write_manifest(folder: Path, command: str, data: Mapping[str, Any], packages
     }
     manifest = {
         "name": folder.name, "version": release, "command": command, "data": dict(data), "metrics": dict(metrics), "files": files,
-        "bytes": sum(entry["bytes"] for entry in files.values()),
+        "bytes": sum((folder / name).stat().st_size for name in files),
         "made_with": {"python": platform.python_version(), **{package: version(package) for package in packages}},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

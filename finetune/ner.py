@@ -22,8 +22,7 @@ from tools.financial_ner import RULES, FinancialNER
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from finetune.ner_model import Tagger
+    from torch.nn import Module
 
 SHIPPED = "caizhi-ner"
 _ASIDE = 7919  # The seed's distance to the sentences kept aside.
@@ -50,14 +49,14 @@ def train(settings: Settings, out: Path) -> dict[str, float]:
     """Train, export into a folder, and give what was measured: strict F1 on generated sentences kept aside."""
     import torch
 
-    from finetune.ner_model import Shape, Tagger
+    from finetune.ner_model import Shape, tagger_network
 
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     pairs = corpus(settings.sentences, settings.seed, settings.prose)
     characters = vocabulary(text for text, _ in pairs)
     kept = list(rows(corpus(settings.aside, settings.seed + _ASIDE, prose=False), characters))
-    model = Tagger(Shape(characters=len(characters) + 2, width=settings.width, layers=settings.layers))
+    model = tagger_network(Shape(characters=len(characters) + 2, width=settings.width, layers=settings.layers))
     spent = _fit(model, list(rows(pairs, characters)), settings)
     measured = {**_measured(model, kept), "minutes": round(spent / 60, 1)}
     from finetune.ner_export import export
@@ -68,7 +67,7 @@ def train(settings: Settings, out: Path) -> dict[str, float]:
     return measured
 
 
-def _fit(model: Tagger, data: list[Row], settings: Settings) -> float:
+def _fit(model: Module, data: list[Row], settings: Settings) -> float:
     """Seconds of training; every row is seen anew masked in each epoch."""
     import torch
     from torch.nn import functional
@@ -115,7 +114,7 @@ def _tensors(batch: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     )  # fmt: skip
 
 
-def _measured(model: Tagger, kept: Sequence[Row]) -> dict[str, float]:
+def _measured(model: Module, kept: Sequence[Row]) -> dict[str, float]:
     """Strict F1 over all types on the sentences kept aside: the grammar's, and the tagger's own reading."""
     import torch
 

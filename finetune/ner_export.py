@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from finetune.ner_model import Tagger
+    from torch.nn import Module
 
 
-def export(model: Tagger, characters: dict[str, int], out: Path) -> None:
+def export(model: Module, characters: dict[str, int], out: Path) -> None:
     """Write tagger.onnx and characters.txt (one character a line, numbered from 2) into a folder."""
     import onnx
     import torch

@@ -20,7 +20,7 @@ from data.ports import Passage
 from finetune.model_folder import write_card, write_manifest
 from finetune.retrieval_data import Group, data_hash, groups
 from retrieval.bert_reranker import BERT, RANKING_FILE, RERANKER_FEATURES, candidate_features
-from retrieval.embeddings import MODELS, Embedder, embedder
+from retrieval.embeddings import MODELS, embedder
 from retrieval.flagged_bert import FlaggedBert
 from retrieval.tree_ranking import TreeRanking
 
@@ -32,13 +32,13 @@ RELEASE = "1.0.0"
 _ONLY_FOR = frozenset((
     "score reciprocal_rank coverage coverage_label coverage_title characters run run_label term term_label term_title term_is_label term_is_title "
     "groups_hit groups_named weakest_group term_sum term_pairs term_pairs_label label_share title_share valued year scope indicator page_score "
-    "page_share page_coverage page_term_is_label page_term_title page_valued page_best dense dense_page current first_of_title bert bert_page"
+    "page_share page_coverage page_term_is_label page_term_title page_valued page_best current first_of_title bert bert_page"
 ).split())
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train on and how. forget: the chance that an expansion forgets a wording. missing: that a group has no model scores."""
+    """What to train on and how. forget: the chance that an expansion forgets a wording. missing: that a group has no score of the BERT."""
 
     reports: int = 60
     per_report: int = 30
@@ -66,8 +66,8 @@ def train(plan: Plan, models: Path, out: Path, command: str) -> dict[str, Any]:
     """Train, write and measure; the manifest. models: where the embedding and the reranker lie."""
     began = time.monotonic()
     vectors, bert = embedder(), FlaggedBert(models / BERT) if (models / BERT / FlaggedBert.WEIGHTS).is_file() else None
-    made = ranked(groups(range(3000, 3000 + plan.reports), plan.per_report, forget=plan.forget, embedder=vectors), vectors, bert)
-    held = ranked(groups(range(920_000, 920_000 + plan.held), plan.per_report, forget=plan.forget, embedder=vectors), vectors, bert)
+    made = ranked(groups(range(3000, 3000 + plan.reports), plan.per_report, forget=plan.forget, embedder=vectors), bert)
+    held = ranked(groups(range(920_000, 920_000 + plan.held), plan.per_report, forget=plan.forget, embedder=vectors), bert)
     trees = fit(plan, made)
     out.mkdir(parents=True, exist_ok=True)
     write_trees(out / RANKING_FILE, trees)
@@ -84,12 +84,12 @@ def train(plan: Plan, models: Path, out: Path, command: str) -> dict[str, Any]:
     return manifest
 
 
-def ranked(made: Iterable[Group], vectors: Embedder | None, bert: FlaggedBert | None) -> Ranked:
+def ranked(made: Iterable[Group], bert: FlaggedBert | None) -> Ranked:
     """Features and grades of groups."""
     import numpy as np
 
     kept = tuple(made)
-    rows = np.concatenate([candidate_features(group.question, group.passages, vectors, bert) for group in kept])
+    rows = np.concatenate([candidate_features(group.question, group.passages, bert) for group in kept])
     return Ranked(kept, rows, np.array([grade for group in kept for grade in group.grades]), tuple(len(group.grades) for group in kept))
 
 
@@ -100,9 +100,9 @@ def fit(plan: Plan, made: Ranked) -> list[dict[str, Any]]:
 
     rng = np.random.default_rng(plan.seed)
     rows, owner = made.rows.copy(), np.repeat(np.arange(len(made.sizes)), made.sizes)
-    for name in ("dense", "bert"):
-        gone = (rng.random(len(made.sizes)) < plan.missing)[owner]
-        rows[np.ix_(gone, [place for place, feature in enumerate(RERANKER_FEATURES) if feature in (name, f"{name}_page")])] = np.nan
+    gone = (rng.random(len(made.sizes)) < plan.missing)[owner]
+    for name in ("bert", "bert_page"):
+        rows[gone, RERANKER_FEATURES.index(name)] = np.nan
     model = xgboost.XGBRanker(
         objective="rank:ndcg", tree_method="hist", n_estimators=plan.trees, max_depth=plan.depth, learning_rate=plan.learning_rate, subsample=0.8,
         colsample_bytree=0.6, min_child_weight=20, reg_lambda=5, lambdarank_pair_method="topk", lambdarank_num_pair_per_sample=8,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.model_folder import write_card, write_manifest
 from finetune.retrieval_data import Group, data_hash, groups
 from retrieval.flagged_bert import CLASS, NUMBER, PAD, SEPARATOR, SPECIALS, TYPES, UNKNOWN, Encoded, Encoder, FlaggedBert, batch
-from retrieval.match_features import compact
+from retrieval.match_text import compact
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,7 @@ class Plan:
     per_report: int = 40
     held: int = 6
     others: int = 5
-    steps: int = 2400
+    steps: int = 1600
     groups_a_step: int = 4
     learning_rate: float = 6e-4
     hidden: int = 128
@@ -114,8 +114,9 @@ def new_model(plan: Plan, tokens: int) -> torch.nn.Module:
             config = BertConfig(
                 vocab_size=tokens, hidden_size=plan.hidden, num_hidden_layers=plan.layers, num_attention_heads=plan.heads,
                 intermediate_size=3 * plan.hidden, max_position_embeddings=plan.length, type_vocab_size=TYPES, hidden_dropout_prob=0.05,
-                attention_probs_dropout_prob=0.05, attn_implementation="eager",
+                attention_probs_dropout_prob=0.05,
             )
+            config._attn_implementation = "eager"  # what the exporter can trace
             self.bert = BertModel(config, add_pooling_layer=False)
             self.head = torch.nn.Linear(2 * plan.hidden, 1)
 

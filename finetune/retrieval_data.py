@@ -23,7 +23,7 @@ from retrieval.expansion import Expansion, query_expander
 from retrieval.first_stage import FirstStage
 from retrieval.fusion import Stages, Weights
 from retrieval.library_rows import DocumentRecord
-from retrieval.match_features import Question, as_question, compact
+from retrieval.match_text import Question, as_question, compact
 
 _TOPIC_SHARE = 0.3
 _TOPIC_FRAMES = ("{q}", "{q}", "{q}", "{year}年{q}", "{bank}{q}", "看下{q}")

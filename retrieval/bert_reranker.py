@@ -2,8 +2,10 @@
 
 Ours scores a candidate three ways and lets learned trees weigh them: how it matches (match_features), what a small BERT says
 that sees question and passage together with flags on the characters they share (onnxruntime, int8), and where the first stage
-put it. Any cross-encoder of sentence-transformers takes its place by name or path (BAAI/bge-reranker-base …); its score is then
-mixed with the first stage's, since no model has seen every report.
+put it. The cosine of the embedding is in that first score already; as a feature of its own it lost on real reports.
+
+Any cross-encoder of sentence-transformers takes its place by name or path (BAAI/bge-reranker-base …); its score is then mixed
+with the first stage's, since no model has seen every report.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from data.errors import RetrievalError
 from data.ports import Passage, Reranker
-from retrieval.embeddings import MODELS, Embedder, embedder
+from retrieval.embeddings import MODELS
 from retrieval.flagged_bert import FlaggedBert
-from retrieval.match_features import FEATURES, Question, match_features, question_of
+from retrieval.match_features import FEATURES, match_features
+from retrieval.match_text import Question, question_of
 from retrieval.tree_ranking import TreeRanking
 
 if TYPE_CHECKING:
@@ -36,13 +39,12 @@ _MOST_CHARACTERS = 600
 class BERTReranker:
     """Our reranker; its files are read at the first use. Safe for any number of threads once they are.
 
-    models: the folder that holds `caizhi-reranker` and `caizhi-ranking`. embedding: vectors for the cosine feature. ask: how a
-    query is expanded. Parts that are not there are left out; with none of them the results stay as they are.
+    models: the folder that holds `caizhi-reranker` and `caizhi-ranking`. ask: how a query is expanded. A small BERT
+    that is not there is left out; without the ranking the results stay as they are.
     """
 
-    def __init__(self, models: Path = MODELS, embedding: Embedder | None = None, ask: Callable[[str], Question] = question_of) -> None:
+    def __init__(self, models: Path = MODELS, ask: Callable[[str], Question] = question_of) -> None:
         self._models = models
-        self._given = embedding
         self._ask = ask
 
     def rerank(self, query: str, results: Sequence[Passage], top_k: int) -> list[Passage]:
@@ -60,7 +62,7 @@ class BERTReranker:
 
     def features(self, query: str, results: Sequence[Passage]) -> NDArray[np.float32]:
         """What the trees read, one row of RERANKER_FEATURES per result."""
-        return candidate_features(self._ask(query), results, self._embedder, self._bert)
+        return candidate_features(self._ask(query), results, self._bert)
 
     @cached_property
     def _ranking(self) -> TreeRanking | None:
@@ -76,10 +78,6 @@ class BERTReranker:
     def _bert(self) -> FlaggedBert | None:
         folder = self._models / BERT
         return FlaggedBert(folder) if (folder / FlaggedBert.WEIGHTS).is_file() else None
-
-    @cached_property
-    def _embedder(self) -> Embedder | None:
-        return self._given or embedder()
 
 
 class CrossEncoderReranker:
@@ -109,9 +107,10 @@ class CrossEncoderReranker:
         try:
             from sentence_transformers import CrossEncoder
 
-            return CrossEncoder(self._name, device="cpu", num_labels=1)
+            model: CrossEncoder = CrossEncoder(self._name, device="cpu", num_labels=1)
         except (ImportError, OSError, ValueError) as error:
             raise RetrievalError(f"重排模型 {self._name} 加载不了：{' '.join(str(error).split())[:200]}") from error
+        return model
 
 
 def reranker(name: str = "", models: Path = MODELS) -> Reranker | None:
@@ -123,13 +122,11 @@ def reranker(name: str = "", models: Path = MODELS) -> Reranker | None:
     return BERTReranker(models) if (models / RANKING / RANKING_FILE).is_file() else None
 
 
-def candidate_features(question: Question, passages: Sequence[Passage], vectors: Embedder | None, bert: FlaggedBert | None) -> NDArray[np.float32]:
-    """RERANKER_FEATURES per passage; NaN for those of a model that is not there. bert: against the best of these candidates."""
+def candidate_features(question: Question, passages: Sequence[Passage], bert: FlaggedBert | None) -> NDArray[np.float32]:
+    """RERANKER_FEATURES per passage; NaN for those of a BERT that is not there. bert: against the best of these candidates."""
     import numpy as np
 
-    rows = match_features(question, passages, cosines(vectors, question, passages))
-    if vectors is None:
-        rows[:, [FEATURES.index("dense"), FEATURES.index("dense_page")]] = np.nan
+    rows = match_features(question, passages)
     scores = np.full(len(passages), np.nan, dtype=np.float32)
     if bert is not None and len(passages):
         scores = bert.scores(question, passages)
@@ -140,15 +137,6 @@ def candidate_features(question: Question, passages: Sequence[Passage], vectors:
         best[key] = max(best.get(key, float(score)), float(score))
     of_page = [best[passage.document, passage.page] for passage in passages]
     return np.column_stack((rows, scores, of_page)).astype(np.float32)
-
-
-def cosines(model: Embedder | None, question: Question, passages: Sequence[Passage]) -> list[float] | None:
-    """The cosine of the question, with its commonest wordings, and each passage; None where there is no model."""
-    if model is None or not passages:
-        return None
-    said = " ".join(dict.fromkeys((question.core or question.text, *(group[1][0] if len(group) > 1 else group[0][0] for group in question.groups))))
-    vectors = model.encode([f"{passage.title}\n{passage.text}" for passage in passages])
-    return [float(value) for value in vectors @ model.encode([said], query=True)[0]]
 
 
 def _ordered(results: Sequence[Passage], scores: NDArray[np.float32], top_k: int) -> list[Passage]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import RetrievalError
 from data.ports import Passage
-from retrieval.match_features import Question, compact, pairs
+from retrieval.match_text import Question, compact, pairs
 
 if TYPE_CHECKING:
     import numpy as np

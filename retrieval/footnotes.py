@@ -36,10 +36,10 @@ def footnotes(document: Document) -> list[Footnote]:
     """Every footnote with the row labels that bear its mark, in reading order; a note that no row bears is left out."""
     found: list[Footnote] = []
     for table in document.tables:
-        labels = dict(_marked_labels(table))
+        labels = list(_marked_labels(table))
         if labels:
             notes = dict(reversed(list(_notes_after(document, table))))
-            found += [Footnote(label, *notes[mark]) for label, mark in labels.items() if mark in notes]
+            found += [Footnote(label, *notes[mark]) for label, mark in labels if mark in notes]
     return list(dict.fromkeys(found))
 
 
@@ -78,7 +78,7 @@ def _notes_after(document: Document, table: Table) -> Iterator[tuple[str, tuple[
         if block.page > table.page + _PAGES_ON:
             return
         if block.kind is BlockKind.TABLE:
-            if block.table is not None and dict(_marked_labels(document.tables[block.table])) and block.page > table.page:
+            if block.table is not None and any(_marked_labels(document.tables[block.table])) and block.page > table.page:
                 return
             continue
         yield from ((mark, (note, block.page)) for mark, note in _split(block.text))

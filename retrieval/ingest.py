@@ -156,29 +156,41 @@ class Ingestor:
             DocumentError: a file cannot be read; those before it are stored, those after it are not begun.
         """
         options, tell = options or Options(), progress or _silent
-        files = [(path, _hash(path)) for path in paths]
-        fresh = [(path, key) for path, key in files if options.force or not self._is_done(collection, key)]
+        files, failure = _hashed(paths)
+        fresh: dict[str, Path] = {}
         for path, key in files:
-            if (path, key) not in fresh:
+            if not options.force and self._is_done(collection, key):
                 yield self._unchanged(path, key, collection)
-        for path, key, prepared, seconds in self._prepared(fresh, collection, options, tell):
-            yield self._store(path, key, collection, prepared, seconds, tell)
+            else:
+                fresh.setdefault(key, path)
+        try:
+            for path, key, prepared, seconds in self._prepared([(path, key) for key, path in fresh.items()], collection, options, tell):
+                yield self._store(path, key, collection, prepared, seconds, tell)
+            # The same bytes under another name.
+            for path, key in files:
+                if fresh.get(key, path) != path:
+                    yield self._unchanged(path, key, collection)
+        except DocumentError as error:
+            failure = error
         if fresh:
             tell("索引", 0, 1)
             self._engine.index(collection)
             tell("索引", 1, 1)
+        if failure is not None:
+            raise failure
 
     def remove(self, collection: str, key: str) -> int:
         """Remove a document with everything that came from it; how many figures there were."""
-        removed = self._ledger.remove_document(collection, key)
+        # The library first: a run that was killed in between leaves nothing that would pass for done.
         self._library.remove(collection, key)
+        removed = self._ledger.remove_document(collection, key)
         self._engine.index(collection)
         return removed
 
     def remove_collection(self, collection: str) -> int:
         """Remove a whole collection; how many figures there were."""
-        removed = self._ledger.remove_collection(collection)
         self._library.remove_collection(collection)
+        removed = self._ledger.remove_collection(collection)
         self._engine.index(collection)
         return removed
 
@@ -205,11 +217,11 @@ class Ingestor:
         checks = list(self._checker(extraction.figures))
         figures = _marked(extraction.figures, checks)
         tell("入库", 0, len(figures))
-        self._ledger.remove_document(collection, key)
         self._library.begin(
             collection, document, pipeline=PIPELINE, entity=extraction.subject.entity, entity_id=_owner(extraction),
             period=str(extraction.subject.period or ""), ingested_at=self._now(),
         )
+        self._ledger.remove_document(collection, key)
         added = self._ledger.add(figures)
         self._library.add_chunks(collection, key, prepared.chunks)
         report = _report(path, key, prepared, checks, added, seconds + perf_counter() - started)
@@ -253,6 +265,17 @@ def _marked(figures: Sequence[Figure], checks: Sequence[Check]) -> list[Figure]:
         for figure in check.figures if check.ok is False else ():
             notes.setdefault(id(figure), []).append(f"勾稽不符：{check.name}")
     return [replace(f, note="；".join(filter(None, [f.note, *notes[id(f)]]))) if id(f) in notes else f for f in figures]
+
+
+def _hashed(paths: Iterable[Path]) -> tuple[list[tuple[Path, str]], DocumentError | None]:
+    """Paths with their hashes, up to the first that cannot be read, and what is wrong with that one."""
+    found: list[tuple[Path, str]] = []
+    for path in paths:
+        try:
+            found.append((path, _hash(path)))
+        except DocumentError as error:
+            return found, error
+    return found, None
 
 
 def _hash(path: Path) -> str:

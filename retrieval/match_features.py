@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from data.ports import Passage
-from retrieval.expansion import WEIGHT, Expansion, query_expander
+from retrieval.match_text import Parts, Question, compact, longest_run, pairs, parts_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,108 +22,43 @@ if TYPE_CHECKING:
 
 FEATURES = (
     "score", "score_gap", "reciprocal_rank", "coverage", "coverage_label", "coverage_title", "characters", "run", "run_label",
-    "term", "term_label", "term_title", "term_is_label", "term_is_title", "groups_hit", "groups_named", "weakest_group", "term_sum", "term_length", "term_pairs", "term_pairs_label",
+    "term", "term_label", "term_title",
+    "term_is_label", "term_is_title", "groups_hit", "groups_named", "weakest_group", "term_sum", "term_length", "term_pairs", "term_pairs_label",
     "label_share", "title_share", "valued", "early", "year", "scope", "row", "table", "text", "contents", "length", "digits", "numbers",
     "page", "page_passages", "page_score", "page_share", "page_best", "page_coverage", "page_term_is_label", "page_term_title", "page_valued",
-    "policy", "segment", "definition", "continued", "indicator", "current", "first_of_title", "title_pages", "page_rows", "page_text", "dense", "dense_page",
-    "query_length", "query_groups", "query_best_term", "query_breakdown", "query_definition", "query_segment", "query_scope", "query_year", "query_value",
+    "policy", "segment", "definition", "continued", "indicator", "current", "first_of_title", "title_pages", "page_rows", "page_text",
+    "query_length", "query_groups", "query_best_term", "query_breakdown", "query_definition", "query_segment", "query_scope", "query_year",
+    "query_value",
 )
-_SPACE = re.compile(r"\s+")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_LABEL_LEAD = re.compile(r"^(?:其中|减|加|附注|[（(]?[一二三四五六七八九十\d]+[)）、.．])[:：]?")
 _STOP = frozenset("的了是在有多少怎么样吗呢什如何情况一下年我想看查与和及了哪里些个请问给出")
 _POLICY = re.compile(r"会计政策|会计估计|释义|重要提示|编制基础|关键审计事项")
 _SEGMENT = re.compile(r"分部|条线|板块|经营分类")
 _DEFINITION = re.compile(r"是指|指本|定义|计算公式|口径|÷|除以")
 _CONTINUED = re.compile(r"[（(]?续[)）表]")
-_BREAKDOWN = re.compile(r"结构|构成|分布|明细|组成|分类|拆")
-_ASKS_DEFINITION = re.compile(r"怎么算|如何计算|口径|定义|什么意思|计算方法|是指")
-_ASKS_VALUE = re.compile(r"多少|余额|规模|总量|存量|金额|合计|总额|几|率|占比|比例|比重|增速|增长|数量|多大|水平|净额|收入|支出|缺口")
+_ASKS = {
+    "query_breakdown": re.compile(r"结构|构成|分布|明细|组成|分类|拆"),
+    "query_definition": re.compile(r"怎么算|如何计算|口径|定义|什么意思|计算方法|是指"),
+    "query_segment": _SEGMENT,
+    "query_value": re.compile(
+        r"多少|余额|规模|总量|存量|金额|合计|总额|几|率|占比|比例|比重|增速|增长|数量|多大|水平|"
+        r"净额|收入|支出|缺口"
+    ),
+}
 _BANK_SCOPE = re.compile(r"本行口径|母公司|单体|不含子公司|银行口径")
 _BANK_COLUMN = re.compile(r"本行|母公司|银行(?=20|\d|：)")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A passage's parts in compatible lower-case characters without spaces. label: of a row, its own; else empty.
-
-    title: the headings over it; heading: the nearest of them.
-    """
-
-    label: str
-    title: str
-    heading: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question with its expansion. core: without words of asking. groups: per name found, wordings that mean the same, (text, weight 0..1).
-
-    indicators: catalogue ids that it may mean.
-    """
-
-    text: str
-    core: str = ""
-    groups: tuple[tuple[tuple[str, float], ...], ...] = ()
-    indicators: frozenset[str] = field(default_factory=frozenset)
-
-
-def question_of(query: str) -> Question:
-    """A question as the packaged expansion understands it."""
-    return as_question(query_expander().expand(query))
-
-
-def as_question(expansion: Expansion) -> Question:
-    """An expansion in the form that is matched: the name asked with, then the wordings of reports, the commonest heaviest."""
-    groups = tuple(
-        ((group.name, 0.5 if group.slang else 1.0), *((wording, WEIGHT * max(0.5, 1 - 0.1 * place)) for place, wording in enumerate(group.say)))
-        for group in expansion.groups
-    )
-    return Question(expansion.query, expansion.core, groups, expansion.indicators)
-
-
-def compact(text: str) -> str:
-    """Compatible characters, lower case, no spaces."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", text)).lower()
-
-
-def parts_of(passage: Passage) -> Parts:
-    """The parts of a passage; a row reads "caption | parent > label：values"."""
-    text = compact(passage.text)
-    label = ""
-    if passage.kind == "row":
-        path = text.rsplit("|", 1)[-1].split(":", 1)
-        whole = text.rsplit("|", 1)[-1] if path[0] in ("其中", "减", "加") else path[0]
-        label = _LABEL_LEAD.sub("", whole).split(":", 1)[0].rsplit(">", 1)[-1]
-        label = _LABEL_LEAD.sub("", label)
-    return Parts(label, compact(passage.title), compact(passage.title.rsplit(" ", 1)[-1]), text)
-
-
-def pairs(text: str) -> set[str]:
-    """The pairs of neighbouring characters; of one character, itself."""
-    return {text[i : i + 2] for i in range(len(text) - 1)} or set(text)
-
-
-def longest_run(needle: str, text: str) -> int:
-    """The length of the longest piece of `needle` that stands in `text`."""
-    best = 0
-    for start in range(len(needle)):
-        while start + best < len(needle) and needle[start : start + best + 1] in text:
-            best += 1
-    return best
-
-
-def match_features(question: Question, passages: Sequence[Passage], dense: Sequence[float] | None = None) -> NDArray[np.float32]:
-    """One row of FEATURES per passage, in order; passages come in first-stage order. dense: cosine per passage, where there is a model."""
+def match_features(question: Question, passages: Sequence[Passage]) -> NDArray[np.float32]:
+    """One row of FEATURES per passage, in order; passages come in first-stage order."""
     import numpy as np
 
     asked = _Asked(question)
     parts = [parts_of(passage) for passage in passages]
     rarity = _rarity(asked.pairs, parts)
     rows = [asked.of(passage, part, rarity) for passage, part in zip(passages, parts, strict=True)]
-    _score_features(rows, passages, dense or [0.0] * len(passages))
+    _score_features(rows, passages)
     _page_features(rows, passages)
     return np.array([[row.get(name, 0.0) for name in FEATURES] for row in rows], dtype=np.float32).reshape(len(rows), len(FEATURES))
 
@@ -152,8 +85,7 @@ class _Asked:
         self.same = {
             "query_length": min(len(self.core), 20) / 20, "query_groups": min(len(self.groups), 4) / 4,
             "query_best_term": max((weight for _, weight, _ in self.terms), default=0.0), "query_year": float(bool(self.years)),
-            "query_scope": float(self.bank), "query_breakdown": float(bool(_BREAKDOWN.search(self.text))), "query_definition": float(bool(_ASKS_DEFINITION.search(self.text))),
-            "query_segment": float(bool(_SEGMENT.search(self.text))), "query_value": float(bool(_ASKS_VALUE.search(self.text))),
+            "query_scope": float(self.bank), **{name: float(bool(asks.search(self.text))) for name, asks in _ASKS.items()},
         }
 
     def of(self, passage: Passage, part: Parts, rarity: dict[str, float]) -> dict[str, float]:
@@ -228,11 +160,11 @@ def _share(wanted: set[str], text: str) -> float:
     return sum(pair in text for pair in wanted) / max(len(wanted), 1)
 
 
-def _score_features(rows: Sequence[dict[str, float]], passages: Sequence[Passage], dense: Sequence[float]) -> None:
+def _score_features(rows: Sequence[dict[str, float]], passages: Sequence[Passage]) -> None:
     top = max((passage.score for passage in passages), default=0.0) or 1.0
     for rank, (row, passage) in enumerate(zip(rows, passages, strict=True)):
         following = passages[rank + 1].score if rank + 1 < len(passages) else 0.0
-        row.update(score=passage.score / top, score_gap=(passage.score - following) / top, reciprocal_rank=1 / (rank + 1), dense=dense[rank])
+        row.update(score=passage.score / top, score_gap=(passage.score - following) / top, reciprocal_rank=1 / (rank + 1))
 
 
 def _page_features(rows: Sequence[dict[str, float]], passages: Sequence[Passage]) -> None:
@@ -253,7 +185,6 @@ def _page_features(rows: Sequence[dict[str, float]], passages: Sequence[Passage]
             "page_coverage": max(row["coverage"] for row in together), "page_term_is_label": max(row["term_is_label"] for row in together),
             "page_term_title": max(row["term_title"] for row in together), "page_valued": max(row["valued"] for row in together),
             "page_rows": sum(row["row"] for row in together) / 4, "page_text": sum(row["text"] for row in together) / 4,
-            "dense_page": max(row["dense"] for row in together),
         }
         for row in together:
             row.update(shared, page_best=float(row["score"] == best))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from retrieval.table_grid import GridRow
 from retrieval.table_headers import Head, read_head
 from retrieval.table_layout import Layout, holds_values, is_label_only
-from retrieval.table_text import bare, frame_parts, is_period, tidy
+from retrieval.table_text import bare, frame_parts, is_period, tidy, undated
 from retrieval.table_units import unit_in
 
 _STUBS = ("项目", "指标", "科目", "类别", "地区", "序号", "名称", "行业")
@@ -60,8 +60,8 @@ def _is_header(row: GridRow, head: Head, layout: Layout, inside: bool) -> bool:
     label = next((slot.text for slot in row[: layout.labels] if slot), "")
     if label and bare(label) not in (bare(head.stub), *_STUBS) and not frame_parts(label) and not unit_in(label):
         return False
-    known = {bare(text) for path in head.paths for text in path}
-    like = [slot for _, slot in slots if is_period(slot.text) or bare(slot.text) in known or frame_parts(slot.text)]
+    known = {undated(text) for path in head.paths for text in path} | {undated("".join(path)) for path in head.paths}
+    like = [slot for _, slot in slots if is_period(slot.text) or undated(slot.text) in known or frame_parts(slot.text)]
     return len(like) == len(slots) or (inside and len(like) * 2 >= len(slots))
 
 

@@ -99,6 +99,7 @@ def _indent(row: GridRow, labels: int) -> float:
 
 def with_parents(lines: Sequence[Line], opening: str = "") -> tuple[Row, ...]:
     """The rows with the labels of the rows that each stands under, outermost first. opening: a heading printed in the header."""
+    lines = _grouped(lines)
     ends = _sums(lines)
     indented = 1 < len({round(line.indent / INDENT_STEP) for line in lines}) <= _MAX_LEVELS
     stack: list[_Open] = [_opening(opening, lines)] if opening and lines else []
@@ -121,6 +122,17 @@ def with_parents(lines: Sequence[Line], opening: str = "") -> tuple[Row, ...]:
         elif line.label:
             stack.append(this)
     return tuple(rows)
+
+
+def _grouped(lines: Sequence[Line]) -> list[Line]:
+    """The lines, those whose first label cell is blank under one that names a group belonging to it (贷款迁徙率: 正常类, 关注类, …)."""
+    found: list[Line] = []
+    group = ""
+    for line in lines:
+        blank = bool(line.row) and (line.row[0] is None or not line.row[0].text.strip())
+        group = line.group or (group if blank and line.label and not line.heading else "")
+        found.append(replace(line, group=group) if group and not line.group else line)
+    return found
 
 
 def _opening(label: str, lines: Sequence[Line]) -> _Open:

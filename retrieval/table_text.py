@@ -115,6 +115,12 @@ def split_period(text: str) -> tuple[str, str]:
     return ("", plain) if not rest or joined else (plain[: found[0].end], rest)
 
 
+def undated(text: str) -> str:
+    """A header in bare form without the period that it starts with: how headers of different years are compared."""
+    period, rest = split_period(text)
+    return bare(rest) if period else bare(text)
+
+
 def is_scope(text: str) -> bool:
     """Nothing but a scope: 合并, 本行, 集团及本行, The Group."""
     plain = bare(text).strip("():：")

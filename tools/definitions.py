@@ -43,21 +43,22 @@ def _in_passage(term: str, passage: Passage) -> list[Definition]:
     folded = normalise(term)
     if passage.kind == "note" and _same(passage.title, folded):
         return [Definition(term, passage.text, passage, 6)]
-    text = normalise(passage.text)
-    if folded not in text:
+    if folded not in normalise(passage.text):
         return []
     strong = re.compile(rf"[“\"『「]?{re.escape(folded)}{_DEFINES}")
     found = []
-    for match in _SENTENCE.finditer(text):
-        sentence = match[0].strip()
+    for match in _SENTENCE.finditer(passage.text):
+        # Read in compatible forms, quoted as printed.
+        quote = match[0].strip()
+        sentence = normalise(quote)
         if folded not in sentence or len(sentence) > _LONGEST:
             continue
         at = strong.search(sentence)
         weight = (4 if at and at.start() == 0 else 3 if at else 0) + (2 if _COMPUTED.search(sentence) else 0)
         if weight >= 3:
-            following = text[match.end() : match.end() + 120]
-            sentence += following.split("。")[0] + "。" if sentence.endswith((";", "；")) and following else ""
-            found.append(Definition(term, sentence, replace(passage), weight))
+            following = passage.text[match.end() : match.end() + 120]
+            quote += following.split("。")[0] + "。" if quote.endswith((";", "；")) and following else ""
+            found.append(Definition(term, quote, replace(passage), weight))
     return found
 
 

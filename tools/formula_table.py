@@ -107,6 +107,7 @@ _RWA = _stock("rwa", "风险加权资产")
 _EQUITY = _stock("equity_attributable", "归属于母公司股东权益", "total_equity")
 _TIER1 = _stock("tier1_capital_net", "一级资本净额")
 _SHARES = Input("ordinary_shares", "普通股股数", ("ordinary_shares",), measure=Dimension.COUNT)
+_STAFF = Input("staff", "员工人数", ("staff",), measure=Dimension.COUNT)
 _INCOME = _flow("operating_income", "营业收入")
 _NII = _flow("net_interest_income", "利息净收入")
 _FEES = _flow("net_fee_income", "手续费及佣金净收入")
@@ -161,6 +162,10 @@ _ASSET_QUALITY = (
     ),
     Formula(
         "overdue_ratio", "逾期贷款率", "逾期贷款率 = 逾期贷款 ÷ 贷款总额 × 100%", (_stock("overdue_loans", "逾期贷款"), _LOANS), "%", RULE_26, _over("overdue_loans", "total_loans")
+    ),
+    Formula(
+        "overdue_90_loans", "逾期90天以上贷款", "逾期90天以上贷款 = 逾期贷款 − 逾期1天至90天贷款",
+        (_stock("overdue_loans", "逾期贷款"), _stock("overdue_1_90_loans", "逾期1天至90天贷款")), "", PRACTICE, _less("overdue_loans", "overdue_1_90_loans"),
     ),
     Formula(
         "overdue_npl_deviation", "逾期90天以上贷款与不良贷款之比", "逾期90天以上贷款与不良贷款之比 = 逾期90天以上贷款 ÷ 不良贷款余额 × 100%",
@@ -295,6 +300,14 @@ _PROFITABILITY = (
         "bvps_from_equity", "每股净资产", "每股净资产 = (归母净资产 − 其他权益工具) ÷ 期末普通股股数",
         (_EQUITY, _stock("other_equity_instruments", "其他权益工具"), _SHARES), "元/股", RULE_9,
         lambda v: (v["equity_attributable"] - v["other_equity_instruments"]) / v["ordinary_shares"], "bvps",
+    ),
+    Formula(
+        "profit_per_employee", "人均净利润", "人均净利润 = 净利润 ÷ 员工人数", (_PROFIT, _STAFF), "万元", PRACTICE, _over("net_profit", "staff"), flow="net_profit",
+        point=False, tolerance="员工人数取期末数，与按平均人数或含劳务派遣人员的披露值可有差异",
+    ),
+    Formula(
+        "income_per_employee", "人均营业收入", "人均营业收入 = 营业收入 ÷ 员工人数", (_INCOME, _STAFF), "万元", PRACTICE, _over("operating_income", "staff"),
+        flow="operating_income", point=False, tolerance="员工人数取期末数，与按平均人数或含劳务派遣人员的披露值可有差异",
     ),
     Formula(
         "dividend_payout", "分红率", "分红率 = 现金分红总额 ÷ 归属于普通股股东的净利润 × 100%", (_flow("dividend_total", "现金分红总额"), _flow("net_profit_ordinary", "归属于普通股股东的净利润", "net_profit_attributable")), "%", PRACTICE,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from data.figures import Figure
+
 _LEAST = 2
+_TAKEN_OFF = re.compile(r"^[(（]?减[:：]|^减去|扣除项|扣减项")
+_OF_WHICH = re.compile(r"^其中")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,9 @@ def _adds_up(rows: Sequence[Row], spans: Sequence[tuple[int, int]], at: int) -> 
 
 
 def _slack(parts: Sequence[Row], total: Row) -> Decimal:
-    """What rounding alone may leave: half a step for each figure, none where there are only two."""
-    return max(part.step for part in [*parts, total]) * (len(parts) + 1) / 2 if len(parts) > _LEAST else Decimal()
+    """What rounding alone may leave: half a step for each figure; nothing where two small ones would add up by chance."""
+    step = max(part.step for part in [*parts, total])
+    return step * (len(parts) + 1) / 2 if len(parts) > _LEAST or abs(total.value) > 1000 * step else Decimal()
 
 
 def _block(rows: Sequence[Row], spans: Sequence[tuple[int, int]], at: int) -> Block:
@@ -78,3 +84,27 @@ def _block(rows: Sequence[Row], spans: Sequence[tuple[int, int]], at: int) -> Bl
     inside = [child for index in top for child in rows[index].children]
     first = min(*[start for start, _ in spans], *inside, *top)
     return Block(first, max([*top, *inside]), top, rows[at].value - sum((rows[index].value for index in top), Decimal()))
+
+
+def rows_of(figures: Sequence[Figure]) -> list[Row]:
+    """Figures of one column as rows: taken off where the label or the note says so, heads with the rows below them in the path."""
+    paths = [figure.evidence[0].row if figure.evidence else "" for figure in figures]
+    factor = figures[0].quantity.unit.factor if figures else Decimal(1)
+    rows = []
+    for index, figure in enumerate(figures):
+        scaled = figure.quantity.value * figure.quantity.unit.factor / factor
+        exponent = figure.quantity.value.as_tuple().exponent
+        step = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0) * figure.quantity.unit.factor / factor
+        taken_off = "按正数记" in figure.note or (scaled > 0 and bool(_TAKEN_OFF.search(paths[index].rsplit(" > ", 1)[-1])))
+        rows.append(Row(-scaled if taken_off else scaled, step, tuple(_below(paths, index))))
+    return rows
+
+
+def _below(paths: Sequence[str], head: int) -> list[int]:
+    """The rows right after a row whose path leads through it, and those that only say 其中."""
+    found = []
+    for index in range(head + 1, len(paths)):
+        if not paths[head] or not (paths[index].startswith(paths[head] + " > ") or _OF_WHICH.match(paths[index].rsplit(" > ", 1)[-1])):
+            break
+        found.append(index)
+    return found

@@ -7,20 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from agents.plan import INTENTS, Carried, Op, Operation, QueryPlan, Slots
-from agents.understanding.breakdown import breakdown_of
+from agents.understanding.breakdown import Breakdown, asks_effects, breakdown_of, without_subject
 from agents.understanding.carryover import Merged, merge
 from agents.understanding.checks import MAX_CHARS, TOO_LONG, Catalogues, refusal_of
 from agents.understanding.compounds import composed
 from agents.understanding.given import given_plan
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions, QuestionReader
+from agents.understanding.neighbours import beside_carried
 from agents.understanding.pairs import whole_comes_first
 from agents.understanding.resolve import PeriodResolver
 from agents.understanding.rows import subject_words, with_rows
+from agents.understanding.table_parts import Asked
+from agents.understanding.worded_formula import Worded, worded_formula
 from agents.understanding.wording import resolved_question
 from data.banks import BankRegistry
 from data.errors import ExpressionError, FormulaError
-from data.figures import Gaap
+from data.figures import Gaap, Scope
 from data.indicators import IndicatorCatalogue
 from data.period_text import Relative
 from data.periods import Period
@@ -55,7 +58,10 @@ class Understanding:
         """The plan of a question: slots, operations, assumptions; or the refusal that stands in its way."""
         if len(question) > MAX_CHARS:
             return QueryPlan(question, question.strip()[:MAX_CHARS], INTENTS[Op.GENERAL], Slots(), [Operation(Op.GENERAL)], refusal=TOO_LONG, carried=carried)
-        mentions = with_rows(composed(self.reader.read(question), self.catalogue), carried, horizon, self.catalogue)
+        raw = self.reader.read(question)
+        said = composed(raw, self.catalogue)
+        beside = beside_carried(said, carried, horizon.rows, self.catalogue)
+        mentions = beside or with_rows(said, carried, horizon, self.catalogue)
         try:
             expression = free_expression(mentions.text)
         except (ExpressionError, FormulaError) as error:
@@ -64,14 +70,20 @@ class Understanding:
             return self._expression(question, expression[0], carried)
         if (given := given_plan(question, mentions, self.catalogue, carried, today)) is not None:
             return given
+        worded = worded_formula(raw, mentions, horizon, self.catalogue)
+        mentions = worded.mentions if worded is not None else mentions
         merged = merge(mentions, carried, self.banks)
-        operations = self._defaults(mentions, merged)
-        if operations[0].op in _MAY_BE_A_TABLE and (table := breakdown_of(mentions, horizon, self._candidates)) is not None:
-            mentions, operations = replace(mentions, unexplained=[], ambiguous=[], indicators=[]), [Operation(Op.BREAKDOWN, highest=table.highest)]
+        operations = [worded.operation] if worded is not None else self._defaults(mentions, merged)
+        operations = [Operation(Op.VALUE)] if beside is not None else operations
+        table = self._table(said, mentions, merged, operations, horizon) if beside is None else None
+        if table is not None:
+            mentions, operations = without_subject(mentions), [table.operation()]
             merged = replace(merged, slots=replace(merged.slots, indicators=table.indicators))
         slots, notes = self._bank_default(merged, operations, horizon)
+        notes += [table.note] if table is not None and table.note else []
         slots, operations = _placed_among_all(self._ifrs_siblings(slots), operations, horizon)
-        refusal = refusal_of(mentions, slots, operations, carried, Catalogues(self.banks, self.catalogue, horizon))
+        slots, unfound = _of_a_formula(slots, worded)
+        refusal = unfound or refusal_of(mentions, slots, operations, carried, Catalogues(self.banks, self.catalogue, horizon))
         if refusal is not None:
             return self._refused(question, refusal, slots, operations, mentions, carried)
         slots, operations = self._split_share(mentions, slots, operations, carried)
@@ -87,13 +99,23 @@ class Understanding:
             carried=_next_carried(carried, slots, operations), terms=subject_words(mentions) if operations[0].op is Op.DEFINITION else [],
         )
 
+    def _table(self, said: Mentions, read: Mentions, merged: Merged, operations: list[Operation], horizon: Horizon) -> Breakdown | None:
+        """The table of a document that a question asks for as a whole. said, read: the question before and after rows were looked up."""
+        if operations[0].op not in _MAY_BE_A_TABLE and not asks_effects(said):
+            return None
+        slots = merged.slots
+        own = [span.ref for span in read.indicators] or ([] if said.indicators or said.ambiguous else slots.indicators)
+        periods = tuple(str(period) for mention in said.periods for period in mention.periods)
+        asked = Asked(horizon, self.catalogue, tuple(slots.banks), periods, Scope(slots.scope) if slots.scope else Scope.GROUP)
+        return breakdown_of(said, own, asked, self._candidates)
+
     def _candidates(self, word: str) -> tuple[str, ...]:
         """The indicators that an ambiguous word may mean."""
         return self.catalogue.ambiguous[normalise_name(word)].candidates
 
     def _defaults(self, mentions: Mentions, merged: Merged) -> list[Operation]:
         """The operations where the words name none: a value, a comparison of several banks, an overview of a bank."""
-        operations = list(merged.operations)
+        operations = [o for o in merged.operations if o.op is not Op.FORMULA or not (mentions.indicators or mentions.ambiguous)]
         slots = merged.slots
         if operations and operations[0].op is Op.DEFINITION and len(slots.banks) > 1 and mentions.banks:
             operations = [Operation(Op.COMPARE)]
@@ -193,10 +215,10 @@ class Understanding:
         elif changes and (_both_periods(mentions) or _between_turns(mentions, operations, carried)) and carried.earlier.periods and carried.slots.periods:
             pair = sorted({Period.parse(carried.slots.periods[-1]), Period.parse(carried.earlier.periods[-1])}, key=lambda p: p.sort_key)
             targets, base_text = [pair[-1]], str(pair[0]) if len(pair) == 2 else None
-        if mentions.base_periods and not changes and targets:
+        if mentions.base_periods and not changes and targets and main is not Op.FORMULA:
             base = resolver.base(mentions.base_periods[0], targets[0])
             operations = [Operation(Op.DIFFERENCE, base=str(base)), *[o for o in operations if o.op not in (Op.VALUE, Op.COMPARE)]]
-        if operations[0].op is Op.SHARE and operations[0].base is not None and targets:
+        if operations[0].op in (Op.SHARE, Op.FORMULA) and operations[0].base is not None and targets:
             base = resolver.base(mentions.base_periods[0], targets[0]) if mentions.base_periods else targets[0].year_ago()
             operations = [replace(operations[0], base=str(base)), *operations[1:]]
         operations = [replace(o, base=base_text) if o.op in _CHANGES and base_text else o for o in operations]
@@ -263,9 +285,17 @@ def _both_periods(mentions: Mentions) -> bool:
 
 def _change_of_a_share(mentions: Mentions, operations: list[Operation], carried: Carried) -> list[Operation]:
     """After a share, "比上年提高几个百分点" asks how the share moved; the base is filled in with the periods."""
-    before = next((o for o in carried.operations if o.op is Op.SHARE and o.against), None)
+    before = next((o for o in carried.operations if (o.op is Op.SHARE and o.against) or o.op is Op.FORMULA), None)
     moved = bool(operations) and all(o.op in (Op.DIFFERENCE, Op.YOY) for o in operations) and "百分点" in mentions.text
     return [replace(before, base="")] if before is not None and moved and not mentions.indicators else operations
+
+
+def _of_a_formula(slots: Slots, worded: Worded | None) -> tuple[Slots, Refusal | None]:
+    """The slots over the figures of a stated formula, and its refusal."""
+    if worded is None:
+        return slots, None
+    named = [leaf.indicator for leaf in worded.operation.term.leaves()] if worded.operation.term is not None else slots.indicators
+    return replace(slots, indicators=list(dict.fromkeys(named))), worded.refusal
 
 
 def _between_turns(mentions: Mentions, operations: list[Operation], carried: Carried) -> bool:

@@ -38,7 +38,7 @@ _NOT_A_BANK = re.compile(
     r"中小|头部|可比|同业|系统重要性|全国性?|地方|城市|农村|民营|手机|网上|电话|投资|私人|交易|母|本|我|他|中央|人民|世界|开放|直销|个人|公司|零售|数字|移动|在线|电子|对比|比较|业务|优质|最好的?|最大的?|的|和|与|比|年|末|看|查|问|说|有)(?:家)?银行$"
 )
 _LEAD = re.compile(r"^(?:请问|请|帮我|查询|查一下|查|看看|看|问|告诉我|我想|想|知道|了解|对比|比较|和|与|跟|同|及|比|那|这|以及|还有|关于|的|在|年|月|末|日|季度|口径|按|给我|再)+")
-_INDUSTRY = re.compile(r"(?:全?(?<!银)行业|银行业(?!务)|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
+_INDUSTRY = re.compile(r"(?:全?(?<!银)行业(?!分布|结构|构成|集中|划分|分类|投向|门类)|银行业(?!务)|商业银行)(?:整体|平均|总体|均值)?(?:水平)?(?!机构)")
 # What makes another company or another word of a bank's brand: 平安保险, 其中信用卡, 民生领域.
 _LONGER = re.compile(r"保险|证券|集团|国际|信托|理财|资管|人寿|健康|科技|基金|租赁|用|贷|托|息|心|领域|工程|类|放|问题|产业|务")
 _NEGATED = re.compile(r"(?:不是|而不是|别用|不要|不看|除了)\s*$")
@@ -159,6 +159,8 @@ class QuestionReader:
         for match in self._weak.finditer(text):
             beside = [*strong, *[(span.start, span.end) for span in found]] if strong else taken
             bank = self._banks.weak_names()[match[0]]
+            if text[: match.start()].endswith("环") and match[0] == "渤海":
+                continue  # 环渤海 is a region
             if not _touches(match.span(), taken) and (_bank_expected(text, match.span(), beside) or _is_brand(text, match.span(), bank, names)):
                 found.append(NameSpan(match.start(), match.end(), NameKind.BANK, bank.id))
         return found

@@ -238,7 +238,7 @@ def _of_the_same_row(
 
 def _swapped(mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex, catalogue: IndicatorCatalogue) -> str | None:
     """The same measure of another part: after 正常类贷款迁徙率, "可疑类呢" - unless the words name a figure of that kind by themselves."""
-    name, words = carried.slots.indicators[-1], "".join(_words(mentions, spans))
+    name, words = carried.slots.indicators[-1], "".join(_words(mentions, _said(mentions, cues=False)))
     if name not in catalogue or not is_ellipsis(mentions) or any(hit.cue.op in (Op.SHARE, Op.RATIO) for hit in mentions.cues):
         return None
     before = catalogue.get(name)

@@ -67,7 +67,9 @@ _RULES: tuple[tuple[Part, re.Pattern[str]], ...] = (
 )  # fmt: skip
 BINARY = (Part.PLUS, Part.MINUS, Part.TIMES, Part.DIVIDE, Part.OVER)
 _EDGES = (Part.TIMES, Part.DIVIDE, Part.OVER, Part.OPEN)
-_TEXT = re.compile(r"[^\0\s]")
+_ASKING = re.compile(
+    r"(?:[\0\s,]|请问|请|麻烦|帮我|给我|一下|一遍|是|为|等于|有|多少|百分之|几|个?(?:万亿|亿|百万|万|千)?元|万|亿|呢|吗|吧|结果|大概|大约|约|的|了|后|再|先|得到?|%|倍)*"
+)
 
 
 def tokens_of(text: str, start: int, end: int, names: Sequence[Span]) -> list[Token]:
@@ -80,10 +82,10 @@ def tokens_of(text: str, start: int, end: int, names: Sequence[Span]) -> list[To
             within = any(low <= span[0] < high or low < span[1] < high for low, high in names) and pattern is not BOTH_ENDS
             if match[0].strip() and not within and not any(span[0] < t.end and t.start < span[1] for t in found):
                 found.append(Token(part, *span, match[0]))
-    return _grouped(_with_words(text, start, end, _meant(sorted(found, key=lambda token: token.start), text[start:end])))
+    return _grouped(_numbered(_with_words(text, start, end, _meant(sorted(found, key=lambda token: token.start))), text))
 
 
-def _meant(tokens: list[Token], text: str) -> list[Token]:
+def _meant(tokens: list[Token]) -> list[Token]:
     """Without words that only sometimes are operators: 占 needs 的比例, 对 and 与 need 之比 or 覆盖率, 是 needs 几倍, a list needs 之和."""
     tails = [token for token in tokens if token.part is Part.TAIL]
     shared = any(SHARE_TAIL.fullmatch(token.text) or RATIO_TAIL.fullmatch(token.text) for token in tails)
@@ -107,12 +109,24 @@ def _with_words(text: str, start: int, end: int, tokens: list[Token]) -> list[To
     """The tokens with what stands between them as operands."""
     filled, at = list[Token](), start
     for token in [*tokens, Token(Part.TAIL, end, end)]:
-        if _TEXT.search(text[at : token.start]):
+        if not _ASKING.fullmatch(text, at, token.start):
             filled.append(Token(Part.OPERAND, at, token.start, text[at : token.start]))
         if token.end > token.start:
             filled.append(token)
         at = max(at, token.end)
     return filled
+
+
+def _numbered(tokens: list[Token], text: str) -> list[Token]:
+    """The tokens with a number that touches a word (前10大客户) as part of the operand."""
+    done: list[Token] = []
+    for token in tokens:
+        before = done[-1] if done else None
+        if before is not None and {before.part, token.part} <= {Part.OPERAND, Part.NUMBER} and before.end == token.start:
+            done[-1] = Token(Part.OPERAND, before.start, token.end, text[before.start : token.end])
+        else:
+            done.append(token)
+    return done
 
 
 def _grouped(tokens: list[Token]) -> list[Token]:

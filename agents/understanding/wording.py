@@ -38,6 +38,8 @@ def resolved_question(slots: Slots, operations: list[Operation], banks: BankRegi
     if operations[0].op is Op.COVERAGE:
         return "库中有哪些数据"
     who, what, when = bank_names(slots, banks), indicator_names(slots, catalogue), period_names(slots, catalogue)
+    if operations[0].op is Op.BREAKDOWN and operations[0].against in catalogue:
+        what = [catalogue.get(operations[0].against).name]
     banks_text = "、".join(who) if len(who) <= 8 else f"{who[0]}等{len(who)}家银行"
     parts = [part for part in (banks_text, "、".join(when), "、".join(what)) if part]
     scope = f"（{slots.scope or '集团'}口径）" if what and operations[0].op is not Op.DEFINITION else ""
@@ -47,10 +49,14 @@ def resolved_question(slots: Slots, operations: list[Operation], banks: BankRegi
 
 
 def _operation_words(operation: Operation, catalogue: IndicatorCatalogue) -> str:
+    if operation.op is Op.BREAKDOWN and operation.against and operation.against in catalogue:
+        return "的构成"
     if operation.op is Op.RATIO and operation.against and operation.against in catalogue:
         return f"与{catalogue.get(operation.against).name}的比值"
     if operation.op is Op.SHARE and operation.against and operation.against in catalogue:
         return f"占{catalogue.get(operation.against).name}的比重"
+    if operation.op is Op.FORMULA:
+        return f"，按公式 {f'{operation.name} = ' if operation.name else ''}{operation.expression}"
     if operation.base and operation.op is Op.DIFFERENCE:
         return f"的变动（对比{Period.parse(operation.base).label(point=False)}）"
     return _SUFFIX.get(operation.op, "")

@@ -132,12 +132,24 @@ def total(sheet: FactSheet, finding: Finding) -> Paragraph:
 
 
 def breakdown(sheet: FactSheet, finding: Finding) -> Paragraph:
-    """The rows of a report's table with the largest named, then their printed shares."""
+    """The rows of a report's table with the largest named, the total and whether they add up to it, then their printed shares."""
     figures, shares = ([sheet.get(key) for key in finding.ids.get(role, [])] for role in ("values", "shares"))
     first, top = figures[0], max(figures, key=lambda figure: figure.quantity.base)
-    opening = f"{{{first.id}.bank}}{{{first.id}.period}}共列示{_COUNTS.get(len(figures), '多')}项{scope_note(first)}，最高的是{{{top.id}.name}}：{{{top.id}}}。"
-    lines = [opening, "", *table(["项目", "数值"], [[f"{{{f.id}.name}}", cited(f)] for f in figures])]
+    total = sheet.get(key) if (key := finding.one("total")) else None
+    head = f"{subject(total)}为{cited(total)}{scope_note(total)}，" if total else f"{{{first.id}.bank}}{{{first.id}.period}}{scope_note(first)}"
+    opening = f"{head}共列示{_COUNTS.get(len(figures), '多')}项，最高的是{{{top.id}.name}}：{{{top.id}}}。"
+    rows = [[f"{{{f.id}.name}}", cited(f)] for f in figures]
+    lines = [opening, "", *table(["项目", "数值"], [*rows, *([[f"合计：{{{total.id}.name}}", cited(total)]] if total else [])])]
+    if finding.words.get("sums"):
+        lines += ["", _sums_line(finding)]
     return [*lines, "", *table(["项目", "占比"], [[f"{{{f.id}.name}}", cited(f)] for f in shares])] if shares else lines
+
+
+def _sums_line(finding: Finding) -> str:
+    """Whether the rows add up to the total, subtotals counted once."""
+    if summed := finding.one("sum"):
+        return f"- 核对：所列各项相加为{{{summed}}}，与合计不一致，原表可能另有未列示或未识别的项目。"
+    return "- 核对：各项相加与合计一致（小计不重复计）。" if finding.words["sums"] == "exact" else "- 核对：各项相加与合计在四舍五入范围内一致（小计不重复计）。"
 
 
 def recomputed(sheet: FactSheet, finding: Finding) -> Paragraph:

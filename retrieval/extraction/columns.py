@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from retrieval.extraction.cells import read_cell
 from retrieval.extraction.headers import ColumnSense, read_column
 from retrieval.extraction.labels import without_marks
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
+
+_FOREIGN = re.compile(r"\(?(?:美元|港[元币]|外币|欧元|其他(?:货币|币种|外币)?)(?:项目)?(?:\(?折.*)?\)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,21 @@ def read_columns(columns: Sequence[Column], report: Period | None) -> tuple[Read
     """The senses of all columns of a table."""
     columns = _without_stray_change(columns, report)
     senses, unclear = _spread(columns, [read_column(column, report) for column in columns])
-    senses = _completed(_inherited(senses))
+    senses = _by_currency(columns, _completed(_inherited(senses)))
     keys = [_key(sense) for sense, column in zip(senses, columns, strict=True) if not column.note]
     counts = Counter(keys)
     return tuple(
         ReadColumn(sense, not column.note and counts[_key(sense)] > 1, index in unclear)
         for index, (sense, column) in enumerate(zip(senses, columns, strict=True))
     )
+
+
+def _by_currency(columns: Sequence[Column], senses: Sequence[ColumnSense]) -> list[ColumnSense]:
+    """人民币 beside 美元 is a part of the whole, not a unit."""
+    if not any(_FOREIGN.match(without_marks(header)) for column in columns for header in column.headers):
+        return list(senses)
+    domestic = [any(without_marks(header) in ("人民币", "本币", "人民币项目") for header in column.headers) for column in columns]
+    return [replace(sense, measure="人民币") if own and not sense.measure else sense for sense, own in zip(senses, domestic, strict=True)]
 
 
 def odd_columns(table: Table) -> frozenset[int]:

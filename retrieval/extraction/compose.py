@@ -13,6 +13,7 @@ from retrieval.extraction.topics import Topic
 
 _DEPOSITORS = (("公司", "公司"), ("企业", "公司"), ("对公", "公司"), ("单位", "公司"), ("个人", "个人"), ("储蓄", "个人"), ("零售", "个人"))
 _TERMS = ("活期", "定期")
+_REGION = re.compile(r"[一-鿿]{0,8}(?:地区|三角洲|环渤海|京津冀|湾区|东北部?|西部|中部|境外|海外)|总行(?:本部|及其他)?|环渤海.{0,4}")
 
 
 def composed(place: CellPlace, label: str) -> Iterator[str]:
@@ -23,6 +24,7 @@ def composed(place: CellPlace, label: str) -> Iterator[str]:
     if "五级" in topic.title or "贷款质量" in topic.title:
         if label in CLASSES:
             yield f"{label}类贷款"
+    yield from _principal(label, topic)
     yield from _deposits(parents, label, topic)
     if label in ("少数股东", "归属于少数股东", "少数股东享有") and any("净利润" in parent for parent in parents):
         yield "少数股东损益"
@@ -31,10 +33,21 @@ def composed(place: CellPlace, label: str) -> Iterator[str]:
         yield from _in_context(context, label, topic)
 
 
+def _principal(label: str, topic: Topic) -> Iterator[str]:
+    """本金 and 应计利息 in a note on deposits or loans, and deposits by region."""
+    if topic.balance == "存款" and re.fullmatch(r"本金(?:合计|小计|总额)?|合计本金", label):
+        yield "吸收存款本金"
+    if topic.balance == "存款" and re.search(r"地[区域]", topic.title) and _REGION.fullmatch(label):
+        yield f"{label}存款"
+    if topic.balance and re.fullmatch(r"(?:加:)?应计利息(?:合计|小计)?", label):
+        yield f"{topic.balance}应计利息"
+
+
 def _by_measurement(parents: tuple[str, ...], label: str, topic: Topic) -> Iterator[str]:
     """以摊余成本计量 > 贷款和垫款本金, 以摊余成本计量 > 减：减值准备."""
     basis = parents[-1] if parents else ""
-    if not re.fullmatch(r"以(?:摊余成本|公允价值计量且其变动计入其他综合收益)计?量?(?:的贷款)?", basis) or "贷款" not in f"{topic.title}{basis}":
+    about = f"{topic.title}{basis}{topic.balance}"
+    if not re.fullmatch(r"以(?:摊余成本|公允价值计量且其变动计入其他综合收益)计?量?(?:的贷款)?", basis) or "贷款" not in about:
         return
     if re.fullmatch(r"(?:发放)?贷款(?:和垫款)?(?:本金)?|减值准备|损失准备", label):
         yield f"{basis.removesuffix('的贷款')}的贷款{'减值准备' if '准备' in label else ''}"

@@ -10,11 +10,14 @@ from data.figures import Figure
 from data.indicators import IndicatorCatalogue
 from data.units import Unit
 from retrieval.documents import Document, TableLayout
+from retrieval.extraction.accrued import split_accrued
 from retrieval.extraction.context import Subject, read_subject
+from retrieval.extraction.distinct import tell_apart
 from retrieval.extraction.labels import clean_label
 from retrieval.extraction.making import ROW_PREFIX, FigureMaker
+from retrieval.extraction.movements import restarts
 from retrieval.extraction.name_index import name_index
-from retrieval.extraction.page_heads import page_heads
+from retrieval.extraction.page_heads import page_heads, page_scopes
 from retrieval.extraction.printed_units import declared_unit, running_unit
 from retrieval.extraction.records import RecordReader
 from retrieval.extraction.sentences import SentenceReader, read_sentences
@@ -42,7 +45,7 @@ def extract_figures(
     subject = read_subject(document, banks)
     names = name_index(catalogue)
     maker = FigureMaker(document, subject, collection)
-    reader = TableReader(maker, subject, names, _page_units(document), page_heads(document))
+    reader = TableReader(maker, subject, names, _page_units(document), page_heads(document), page_scopes(document), restarts(document))
     records = RecordReader(maker, subject, names, banks)
     figures: list[Figure] = []
     skipped: Counter[str] = Counter()
@@ -54,7 +57,7 @@ def extract_figures(
         figures += read.figures
         skipped += read.skipped
     figures += list(read_sentences(document, subject, maker, names, sentences, tuple(figures)))
-    settled = settle(figures)
+    settled = tell_apart(settle(split_accrued(figures)), document)
     return Extraction(settled, subject, _remarks(subject, settled, skipped), dict(skipped))
 
 

@@ -52,6 +52,7 @@ _CHANGE = re.compile(
     re.IGNORECASE,
 )
 _SHARE = re.compile(r"占比|比重|构成比|占.{0,16}(?:百分比|比例|比率|%)|^百分比$|^比例$|百分比\(?%\)?$|%oftotal|percentage", re.IGNORECASE)
+_CURRENCY = re.compile(r"折合?人民币|折人民币|等值人民币|^\(?(?:美元|港[元币]|欧元|英镑|日元)(?:项目)?\)?$")
 _PERIOD_WORDS = re.compile(r"^(?:本?报告期|本期|上年同期|上期|上年度?|本年度?|年初至(?:报告)?期末|报告期末?|上年末|年末|期末|年初|期初)")
 _PLAIN = re.compile(
     r"^(?:金额|余额|数额|数值|账面余额|期末余额|年末余额|期末数|年末数|余额数|本期数|合计数|发生额|发生数|数|人民币|数据|指标值|数量|本外币|时点余额"
@@ -65,7 +66,7 @@ def _read(headers: tuple[str, ...], report: Period | None) -> ColumnSense:
     text = "".join(parts)
     changed = bool(_CHANGE.search(_NAMED_CHANGE.sub("", text)))
     readings = find_header_periods(text, report, relative=not changed)
-    unit = next((found for part in reversed(parts) if (found := bracket_unit(part) or caption_unit(part).unit)), None)
+    unit = next((found for part in reversed(parts) if (found := _unit(part))), None)
     rest = text if changed else _without(text, readings)
     audit = _AUDITED.search(rest)
     rest = _AUDITED.sub("", _RESTATED.sub("", _NOT_RESTATED.sub("", rest)))
@@ -75,7 +76,7 @@ def _read(headers: tuple[str, ...], report: Period | None) -> ColumnSense:
     reading = readings[0] if readings and not (changed and len(readings) > 1) else None
     return ColumnSense(
         period=reading.period if reading else None, point=reading.point if reading else None, scopes=scopes,
-        measure="" if _PLAIN.match(measure) or _only_unit(measure) else measure, unit=unit,
+        measure="" if _PLAIN.match(measure) or (_only_unit(measure) and not _CURRENCY.search(measure)) else measure, unit=unit,
         restated=bool(_RESTATED.search(text)) and not _NOT_RESTATED.search(text),
         audited=None if audit is None else "未" not in audit[1] and not audit[1].lower().startswith("un"),
         change=changed, share=not changed and bool(_SHARE.search(text)), absolute=bool(reading and reading.absolute),
@@ -91,6 +92,13 @@ def read_scopes(text: str) -> tuple[Scope, ...]:
     """The scopes that a caption or a line of its own names (合并, 本行：, 合并及银行), none for prose."""
     plain = without_marks(text)
     return _scopes([plain], plain)[0] if len(plain) <= 24 else ()
+
+
+def _unit(part: str) -> Unit | None:
+    """The unit that a header names. A bare currency names what the position is in, told in the table's own unit (美元折合人民币)."""
+    if _CURRENCY.search(part):
+        return None
+    return bracket_unit(part) or caption_unit(part).unit
 
 
 def _without(text: str, readings: list[PeriodReading]) -> str:

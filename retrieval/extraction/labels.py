@@ -49,6 +49,11 @@ def clean_label(text: str) -> str:
         label = shorter
 
 
+def heading_text(text: str) -> str:
+    """A heading without its numbering, also where only a blank parts it from the words: 12 固定资产 → 固定资产."""
+    return clean_label(re.sub(r"^\s*\d{1,2}(?:\.\d{1,2})*\s+(?=[一-鿿])", "", text))
+
+
 def without_bracket(label: str) -> str:
     """A label without the bracket it ends with: 拨备率（拨贷比） → 拨备率; the label itself where nothing else is left."""
     return _TRAILING_BRACKET.sub("", label) or label

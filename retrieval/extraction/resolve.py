@@ -85,6 +85,8 @@ def _total(place: CellPlace, names: NameIndex) -> Indicator | None:
         above = CellPlace(parents, topic, place.measure, place.point, place.share)
         return _read(above, names)
     noun = topic.noun
+    if topic.balance and any(row.startswith("应计利息") for row in place.rows):
+        return None  # the sum of principal and accrued interest
     if re.search(r"五级|不良", noun):
         noun = "不良贷款余额" if re.fullmatch(r"不良贷款(?:余额)?", noun) else "贷款总额" if "五级" in noun else f"{noun}"
     if re.fullmatch(r"(?:发放)?(?:客户)?贷款(?:[和及]垫款)?", noun):

@@ -17,7 +17,7 @@ from retrieval.documents import Block, BlockKind, Document
 from retrieval.extraction.clauses import Statement, read_statements
 from retrieval.extraction.context import Subject
 from retrieval.extraction.dividends import read_dividends
-from retrieval.extraction.labels import clean_label, squeeze
+from retrieval.extraction.labels import heading_text, squeeze
 from retrieval.extraction.making import FigureMaker, Reading, agrees, row_name
 from retrieval.extraction.name_index import NameIndex
 from retrieval.extraction.narrowing import Confirmed, business_of, is_of_a_part
@@ -114,7 +114,7 @@ class _Sentences:
         self._owner = Owner(self._companies, ())
 
     def block(self, block: Block) -> Iterator[Figure]:
-        heading = clean_label(block.section[-1]) if block.section else ""
+        heading = heading_text(block.section[-1]) if block.section else ""
         near = block.section[-1:] if _STAFF.search(heading) else block.section[-2:]
         closed = any(_CLOSED.search(text) for text in near if not _LETTER.search(text))
         if block.section != self._section:

@@ -1,4 +1,4 @@
-"""What the words before make of a general noun: 公司贷款余额…，不良贷款率… is the rate of those loans, 信用卡…，交易额… what the card was used for."""
+"""A general noun as the words before mean it: 公司贷款余额…，不良贷款率… is the rate of those loans; 信用卡…，交易额… what the card was used for."""
 
 from __future__ import annotations
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from data.errors import PeriodError
 from data.figures import Figure, Scope
 from data.indicators import Indicator
 from data.periods import Period
@@ -16,11 +15,14 @@ from retrieval.documents import Cell, Row, Table
 from retrieval.extraction.cells import CellKind, CellReading, read_cell
 from retrieval.extraction.columns import ReadColumn, odd_columns, read_columns
 from retrieval.extraction.context import Subject
+from retrieval.extraction.distinct import row_marks
 from retrieval.extraction.headers import ColumnSense, read_column, read_scopes
 from retrieval.extraction.labels import TOTALS, clean_label, squeeze, without_marks
+from retrieval.extraction.lines import Line, read_line, when
 from retrieval.extraction.making import FigureMaker, Reading, agrees, row_name, settle_unit
+from retrieval.extraction.movements import movement_spans, restarts_of
 from retrieval.extraction.name_index import NameIndex
-from retrieval.extraction.page_heads import statement_of
+from retrieval.extraction.page_heads import statement_of, statement_scope
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 from retrieval.extraction.places import CellPlace
 from retrieval.extraction.printed_units import PrintedUnit, bracket_unit, caption_unit, counted_unit
@@ -33,10 +35,6 @@ from retrieval.extraction.twins import one_row_each
 RANKS = {Place.KEY: 0, Place.ANALYSIS: 1, Place.NOTE: 2}
 _RATE = re.compile(r"(?:收益|成本|付息|不良|不良贷款|覆盖|拨备|充足|杠杆|减值|逾期|周转)率$|^(?:平均)?利率$")
 _ASSUMED = "表中没有写明期间，按报告期理解"
-_OPENING = ("年初", "期初", "上年末", "上期末")
-_CLOSING = ("年末", "期末", "本年末", "本期末")
-
-
 @dataclass(slots=True)
 class TableFigures:
     """The figures of a table and how many cells gave none, by reason."""
@@ -45,28 +43,20 @@ class TableFigures:
     skipped: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A row as read: cleaned labels with periods and scopes taken out, and what those were."""
-
-    path: tuple[str, ...]
-    printed: str
-    period: PeriodReading | None
-    scopes: tuple[Scope, ...]
-    unit: Unit | None
-
-
 class TableReader:
     """Reads the tables of one document."""
 
     def __init__(
-        self, maker: FigureMaker, subject: Subject, names: NameIndex, page_units: dict[int, Unit], heads: dict[int, tuple[str, ...]]
-    ) -> None:
+        self, maker: FigureMaker, subject: Subject, names: NameIndex, page_units: dict[int, Unit], heads: dict[int, tuple[str, ...]],
+        scopes: Mapping[int, tuple[Scope, ...]], restarts: frozenset[int],
+    ) -> None:  # fmt: skip
         self._maker = maker
         self._subject = subject
         self._names = names
         self._page_units = page_units
         self._heads = heads
+        self._scopes = scopes
+        self._restarts = restarts
 
     def read(self, table: Table, beside: frozenset[str] = frozenset()) -> TableFigures:
         """The figures of a table. beside: labels of its parts on other pages."""
@@ -75,13 +65,16 @@ class TableReader:
             result.skipped["没有期间"] += sum(1 for row in table.rows for cell in row.cells if cell is not None and cell.text.strip())
             return result
         frame = _Frame.of(table, self._subject.period, self._heads.get(table.page, ()), beside)
-        readings = [reading for index in range(len(table.rows)) for reading in self._row(table, index, frame, result.skipped)]
+        lines = [read_line(row, self._subject.period, frame.owners.get(index)) for index, row in enumerate(table.rows)]
+        frame = replace(
+            frame, spans=movement_spans(lines), marks=row_marks(table, lines), restarts=self._restarts | restarts_of(lines),
+        )  # fmt: skip
+        readings = [reading for index, line in enumerate(lines) for reading in self._row(table, index, line, frame, result.skipped)]
         result.figures = [self._maker.figure(reading) for reading in expenses_positive(one_row_each(readings))]
         return result
 
-    def _row(self, table: Table, index: int, frame: _Frame, skipped: Counter[str]) -> Iterator[Reading]:
+    def _row(self, table: Table, index: int, line: Line, frame: _Frame, skipped: Counter[str]) -> Iterator[Reading]:
         row = table.rows[index]
-        line = _read_line(row, self._subject.period, frame.owners.get(index))
         for column, cell in enumerate(row.cells[: len(table.columns)]):
             if cell is None or table.columns[column].note:
                 continue
@@ -92,14 +85,14 @@ class TableReader:
                 skipped[_REASONS[value.kind]] += 1
 
     def _cell(
-        self, table: Table, row_index: int, line: _Line, frame: _Frame, column: int, cell: Cell, value: CellReading, skipped: Counter[str]
+        self, table: Table, row_index: int, line: Line, frame: _Frame, column: int, cell: Cell, value: CellReading, skipped: Counter[str]
     ) -> Iterator[Reading]:
         assert value.value is not None
         sense, twin = frame.columns[column].sense, frame.columns[column].twin
         if frame.columns[column].unclear:
             skipped["期间不明"] += 1
             return
-        period, point, assumed = _when(line, sense, frame, self._subject.period)
+        period, point, assumed = when(line, sense, frame.period, frame.spans.get(row_index), self._subject.period, frame.restarts)
         if period is None:
             skipped["没有期间"] += 1
             return
@@ -126,17 +119,17 @@ class TableReader:
             indicator = None
             of = self._unit(value, sense, line, place, general, None) or of
         rank = RANKS[frame.topic.place] + (1 if frame.sums and sense.measure in TOTALS else 0) + (2 if assumed else 0)
-        label = table.columns[column].label
+        label, again = table.columns[column].label, f"(第{column + 1}列)" if twin else ""
         evidence = self._maker.evidence(
             cell.page, cell.text.strip(), table=squeeze(table.title), row=line.printed, column=" ".join(label.split()), box=cell.box
         )
         reading = Reading(
             value=value.value, unit=of, period=period, scope=Scope.GROUP, indicator=indicator,
-            name=row_name(frame.subject, path, (sense.measure if line.path else "") + (f"(第{column + 1}列)" if twin else "")),
+            name=row_name(frame.subject, _marked(path, frame.marks.get(row_index, "")), "".join((sense.measure if line.path else "", again))),
             point=indicator.point if indicator else bool(point), rank=rank, evidence=evidence, restated=sense.restated,
             audited=sense.audited is not False, note=_ASSUMED if assumed else "",
         )  # fmt: skip
-        for scope in sense.scopes or line.scopes or frame.scopes or (Scope.GROUP,):
+        for scope in sense.scopes or line.scopes or frame.scopes or self._scopes.get(cell.page, (Scope.GROUP,)):
             yield replace(reading, scope=scope)
 
     def _general_unit(self, table: Table, frame: _Frame, row: Row) -> PrintedUnit:
@@ -145,7 +138,7 @@ class TableReader:
         return PrintedUnit(self._page_units.get(row.page) or self._page_units.get(table.page), True)
 
     def _unit(
-        self, value: CellReading, sense: ColumnSense, line: _Line, place: CellPlace, general: PrintedUnit, indicator: Indicator | None
+        self, value: CellReading, sense: ColumnSense, line: Line, place: CellPlace, general: PrintedUnit, indicator: Indicator | None
     ) -> Unit | None:
         printed = value.unit or sense.unit or line.unit or counted_unit(place.label)
         if printed is None and not sense.change and (sense.share or _RATE.search(sense.measure)):
@@ -172,6 +165,9 @@ class _Frame:
     rows: frozenset[str]
     odd: frozenset[int]
     sums: bool
+    spans: Mapping[int, Period] = field(default_factory=dict)
+    marks: Mapping[int, str] = field(default_factory=dict)
+    restarts: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, table: Table, report: Period | None, head: tuple[str, ...], beside: frozenset[str]) -> _Frame:
@@ -187,7 +183,7 @@ class _Frame:
         measures = {column.sense.measure for column in columns if not column.sense.change and not column.sense.share}
         return cls(
             topic=topic, subject=_subject(topic, title), columns=columns, period=period, unit=unit,
-            scopes=next((scopes for text in captions if (scopes := read_scopes(text))), ()),
+            scopes=statement_scope(title) or next((scopes for text in captions if (scopes := read_scopes(text))), ()),
             owners=total_owners(table), rows=beside | {clean_label(row.label) for row in table.rows}, odd=odd_columns(table),
             sums=bool(measures & TOTALS) and len(measures - TOTALS - {""}) > 0,
         )  # fmt: skip
@@ -198,41 +194,5 @@ def _subject(topic: Topic, printed: str) -> str:
     return title.removesuffix("情况").removesuffix("分布").removesuffix("如下") or title
 
 
-def _read_line(row: Row, report: Period | None, owner: tuple[str, ...] | None) -> _Line:
-    period: PeriodReading | None = None
-    scopes: tuple[Scope, ...] = ()
-    path: list[str] = []
-    parents = row.parents if owner is None else owner
-    for index, text in enumerate((*parents, row.label)):
-        label = clean_label(text)
-        found = find_header_periods(without_marks(label), report, relative=False) if any(char.isdigit() for char in label) else []
-        if len(found) == 1 and found[0].absolute:
-            period = found[0]
-            label = (label[: found[0].start] + label[found[0].end :]).strip("的止日于:() ") if label == without_marks(label) else label
-            label = "" if label in ("余额", "账面余额", "金额", "年度", "数") else label
-        if index < len(parents) and (named := read_scopes(label)):
-            scopes, label = named, ""
-        if label and (not path or path[-1] != label):
-            path.append(label)
-    printed = " > ".join(squeeze(text) for text in (*row.parents, row.label) if text.strip())
-    unit = next((found_unit for text in (row.label, *reversed(row.parents)) if (found_unit := bracket_unit(text))), None)
-    return _Line(tuple(path), printed, period, scopes, unit)
-
-
-def _when(line: _Line, sense: ColumnSense, frame: _Frame, report: Period | None) -> tuple[Period | None, bool | None, bool]:
-    """The period of a cell, whether it is a point, and whether it had to be assumed."""
-    period, point = sense.period, sense.point
-    if line.period is not None and (period is None or line.period.absolute):
-        return line.period.period, line.period.point, False
-    if period is None and frame.period is not None:
-        period, point = frame.period.period, frame.period.point
-    if period is None:
-        return (report, None, True) if report is not None else (None, None, True)
-    if line.path and line.path[-1].startswith(_OPENING):
-        try:
-            return period.prior_year_end(), True, False
-        except PeriodError:
-            return None, None, False
-    if line.path and line.path[-1].startswith(_CLOSING) and len(line.path[-1]) <= 6:
-        return period, True, False
-    return period, point, False
+def _marked(path: tuple[str, ...], mark: str) -> tuple[str, ...]:
+    return (*path[:-1], f"{path[-1]}{mark}") if mark else path

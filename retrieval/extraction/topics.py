@@ -22,6 +22,7 @@ class Place(StrEnum):
 class Topic:
     """noun: what the title is about, stripped of 按…划分的 and 情况 (不良贷款, 其他非利息净收入). text: everything that was read.
 
+    balance: 存款 or 贷款 in a note on deposits or loans, whatever its parts are called.
     closed: rows of the table must not be read as figures of the bank as a whole (segments, related parties, other companies).
     """
 
@@ -30,6 +31,7 @@ class Topic:
     text: str
     place: Place
     closed: bool
+    balance: str = ""
 
     def about(self, pattern: str) -> bool:
         """Whether the title speaks of something (a regular expression)."""
@@ -51,6 +53,9 @@ _CLOSED = re.compile(
     re.IGNORECASE,
 )
 _CLOSED_PAGE = re.compile(r"分部报告|分部信息|关联方(?:关系|交易)|权益变动表|结构化主体|母公司财务")
+_BALANCES = (
+    ("存款", re.compile(r"(?:吸收|客户|各项)存款(?:总额|余额)?|存款")), ("贷款", re.compile(r"(?:发放|客户)?贷款(?:[和及与]垫款)?(?:总额|净额)?")),
+)  # fmt: skip
 _SPLIT = re.compile(r"^.*?按(?:照)?.*?(?:划分|分类|分布|列示|分析|披露|区分|分)(?:的)?(?:境内)?")
 _TAIL = re.compile(
     r"(?:的)?(?:主要)?(?:项目)?(?:的)?(?:构成|结构|组成|分布|明细|变动|变化|分析|分类|列示|概要|概况|总体|基本|集中度|质量|增减|金额|余额)*"
@@ -74,7 +79,9 @@ def read_topic(title: str, stub: str, section: tuple[str, ...], head: tuple[str,
     else:
         place = Place.NOTE if notes else Place.ANALYSIS
     closed = any(_CLOSED.search(heading) for heading in (near, *headings[-2:])) or any(_CLOSED_PAGE.search(line) for line in head)
-    return Topic(near, title_noun(near), text, place, closed)
+    noun = title_noun(near)
+    balance = next((name for name, pattern in _BALANCES if any(pattern.fullmatch(one) for one in (noun, near, *headings[-2:]))), "")
+    return Topic(near, noun, text, place, closed, balance)
 
 
 @lru_cache(maxsize=4096)

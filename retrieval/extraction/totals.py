@@ -34,12 +34,17 @@ def _owner(table: Table, index: int, totals: Sequence[int]) -> tuple[str, ...] |
     if start is None:
         second = any(other < index and table.rows[other].parents == row.parents for other in totals)
         return row.parents if len(row.parents) == 1 and not second else None
-    paths = [other.parents for other in table.rows[start:index]]
-    shared = _shared(paths)
-    before = table.rows[start - 1] if start else None
-    known = (*before.parents, before.label) if before is not None and _numbers(before) else ()
-    # The group is named by the outermost heading that its first row stands under and the row before it does not.
-    return next((shared[: depth + 1] for depth, label in enumerate(shared) if label not in known), shared) or row.parents or None
+    shared = _shared([other.parents for other in table.rows[start:index]])
+    # The group is the outermost heading that holds these rows and no others; of several rows under one heading, the innermost.
+    inside = frozenset(range(start, index))
+    whole = (shared[: depth + 1] for depth in range(len(shared)) if _addends(table, shared[: depth + 1], totals) <= inside)
+    return next(whole, shared) or row.parents or None
+
+
+def _addends(table: Table, path: tuple[str, ...], totals: Sequence[int]) -> frozenset[int]:
+    """The rows with numbers that stand under a heading, totals left out."""
+    under = (place for place, row in enumerate(table.rows) if row.parents[: len(path)] == path)
+    return frozenset(place for place in under if place not in totals and _numbers(table.rows[place]))
 
 
 def _first_addend(table: Table, index: int, totals: Sequence[int]) -> int | None:
