@@ -38,12 +38,15 @@ _ONLY_FOR = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train on and how. forget: the chance that an expansion forgets a wording. missing: that a group has no score of the BERT."""
+    """What to train on and how. forget: the chance that an expansion forgets a wording. missing: that a group has no score of the BERT.
+
+    richness: of the reports, see generate_report."""
 
     reports: int = 60
     per_report: int = 30
     held: int = 8
     forget: float = 0.3
+    richness: float = 0.6
     missing: float = 0.1
     trees: int = 400
     depth: int = 3
@@ -66,8 +69,10 @@ def train(plan: Plan, models: Path, out: Path, command: str) -> dict[str, Any]:
     """Train, write and measure; the manifest. models: where the embedding and the reranker lie."""
     began = time.monotonic()
     vectors, bert = embedder(), FlaggedBert(models / BERT) if (models / BERT / FlaggedBert.WEIGHTS).is_file() else None
-    made = ranked(groups(range(3000, 3000 + plan.reports), plan.per_report, forget=plan.forget, embedder=vectors), bert)
-    held = ranked(groups(range(920_000, 920_000 + plan.held), plan.per_report, forget=plan.forget, embedder=vectors), bert)
+    made, held = (
+        ranked(groups(range(seed, seed + reports), plan.per_report, forget=plan.forget, richness=plan.richness, embedder=vectors), bert)
+        for seed, reports in ((3000, plan.reports), (920_000, plan.held))
+    )
     trees = fit(plan, made)
     out.mkdir(parents=True, exist_ok=True)
     write_trees(out / RANKING_FILE, trees)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from retrieval.table_grid import GridRow, Slot
 from retrieval.table_spread import is_stage, spread_parents, stages_in_place
@@ -11,6 +13,8 @@ from retrieval.table_text import bare, frame_parts, is_month_day, is_period, is_
 from retrieval.table_units import unit_in
 
 Path = tuple[str, ...]
+_BRACKET = r"[（(][^（）()]{1,8}[)）]"
+_TWO_BRACKETS = re.compile(rf"(?P<first>[^（()）]{{1,12}}{_BRACKET})(?P<second>[^（()）]{{1,12}}{_BRACKET})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def read_head(rows: Sequence[GridRow], body: Sequence[GridRow], labels: int, not
     filled, aside = stages_in_place(filled)
     stub_texts = [*aside, *stub_texts]
     columns = [[line[column] for line in filled] for column in range(width - labels)]
-    paths = _told_apart([_path(column) for column in columns])
+    paths = _told_apart(_unmerged([_path(column) for column in columns]))
     stub = tidy("".join(stub_texts) if all(text[-1:] > "\x7f" for text in stub_texts[:-1]) else " ".join(stub_texts))
     return Head(tuple(paths), stub, unit).framed([*frame, *frame_rows])
 
@@ -141,6 +145,16 @@ def _parts(text: str) -> tuple[str, ...]:
         return frame
     period, rest = split_period(text)
     return (period, rest) if period and not is_period(text) else (text,)
+
+
+def _unmerged(paths: list[Path]) -> list[Path]:
+    """Two headers read as one over the first of two columns, each with its bracket, put back over both: 美元（折合人民币）港币（折合人民币）."""
+    out = list(paths)
+    for column, (path, following) in enumerate(pairwise(paths)):
+        match = _TWO_BRACKETS.fullmatch(path[-1]) if path and not following else None
+        if match:
+            out[column], out[column + 1] = (*path[:-1], match["first"]), (*path[:-1], match["second"])
+    return out
 
 
 def _told_apart(paths: list[Path]) -> list[Path]:

@@ -33,9 +33,9 @@ def test_numpy_scores_the_trees_as_xgboost_does(tmp_path: Path) -> None:
 
 
 def test_training_writes_a_ranking_that_beats_the_first_stage_where_it_was_trained(tmp_path: Path) -> None:
-    manifest = train(Plan(reports=2, per_report=15, held=1, trees=30), tmp_path / "models", tmp_path / "out", "python -m finetune.ranking")
+    manifest = train(Plan(reports=2, per_report=15, held=1, trees=30, richness=0.3), tmp_path / "models", tmp_path / "out", "python -m finetune.ranking")
     assert manifest["data"]["bert"] is False and manifest["metrics"]["groups"] > 5
-    made = ranked(groups(range(3000, 3002), 15), None)
+    made = ranked(groups(range(3000, 3003), 15, richness=0.3), None)
     trees = fit(Plan(trees=60), made)
     write_trees(tmp_path / "r.json", trees)
     found = evaluate(TreeRanking.read(tmp_path / "r.json"), made)

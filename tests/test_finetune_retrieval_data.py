@@ -47,10 +47,16 @@ def test_a_stated_value_stands_on_its_page(report: GeneratedReport) -> None:
 
 
 def test_last_year_and_segments_are_no_answers_to_the_plain_question(report: GeneratedReport) -> None:
-    apart = [identity for role, identity in report.pages if role is Role.SEGMENT]
-    for identity in apart:
-        both = set(report.pages[Role.SEGMENT, identity]) & set(report.pages.get((Role.STATED, identity), ()))
-        assert len(both) < len(report.pages[Role.SEGMENT, identity]) or both
+    other = str(report.year - 1)
+    only_last = {
+        (identity, page) for (role, identity), pages in report.pages.items() if role is Role.LAST_YEAR for page in pages
+        if page not in report.pages[Role.STATED, identity]
+    }
+    segments = {page for (role, _), pages in report.pages.items() if role is Role.SEGMENT for page in pages}
+    assert only_last and segments
+    asked = {case.query: case.pages for case in cases(report, 400, seed=5) if case.kind == "plain" and other not in case.query}
+    stated = {pages for (role, _), pages in report.pages.items() if role is Role.STATED}
+    assert all(tuple(sorted(pages)) in stated for pages in asked.values())
 
 
 def test_cases_are_deterministic_and_worded_unlike_the_report(report: GeneratedReport) -> None:

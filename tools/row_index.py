@@ -62,6 +62,7 @@ class _Entry:
     measure: str
     named: str
     everything: str
+    readings: tuple[str, ...]
 
 
 class RowIndex:
@@ -164,7 +165,7 @@ class RowIndex:
         particles = self._words.particles
         total = sum(_weight(text, particles) for text in asked) or 1
         said = "\0".join(asked)
-        covered = sum(covered_chars(text, entry.everything, particles) for text in asked) / total
+        covered = max(sum(covered_chars(text, said_of, particles) for text in asked) for said_of in entry.readings) / total
         own = entry.leaf if entry.leaf not in self._words.generic or not entry.parents else entry.parents
         label = covered_chars(own, said, particles) / (_weight(own, particles) or 1)
         measure = covered_chars(entry.measure, said, particles) / _weight(entry.measure, particles) if _weight(entry.measure, particles) else 1.0
@@ -219,8 +220,11 @@ def _entry(record: RowRecord, words: RowWords, names: Callable[[str], Sequence[s
     above = "".join(parents)
     # What the catalogue calls a row is the whole of what it is; the title over it may speak of its neighbours too (贷款及不良贷款).
     told = [words.canonical(_MARKS.sub("", name)) for name in names(record.indicator_id)] if not measure else []
-    everything = "\0".join((leaf, above, named, measured, *(told or [around])))
-    return _Entry(record, words.core(leaf) or leaf, above, around, words.core(measured), words.core(named), everything)
+    own = "\0".join((leaf, above, named, measured))
+    everything = "\0".join((own, *(told or [around])))
+    # One name at a time: what two aliases say together, neither says.
+    readings = tuple(dict.fromkeys(f"{own}\0{name}" for name in told)) or (everything,)
+    return _Entry(record, words.core(leaf) or leaf, above, around, words.core(measured), words.core(named), everything, readings)
 
 
 def _best(matches: Sequence[RowMatch], limit: int) -> list[RowMatch]:

@@ -7,7 +7,7 @@ is asked about, and parts of a total add up to it. Where no table does, nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from agents.plan import Op, Operation

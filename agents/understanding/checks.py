@@ -20,6 +20,7 @@ from data.text import normalise_name
 _NEEDS_BANK = frozenset(Op) - {Op.DEFINITION, Op.COVERAGE, Op.GENERAL, Op.EXPRESSION, Op.RANK}
 _NEEDS_INDICATOR = frozenset({Op.VALUE, Op.YOY, Op.QOQ, Op.DIFFERENCE, Op.CAGR, Op.TREND, Op.COMPARE, Op.RANK, Op.SHARE, Op.AVERAGE, Op.TOTAL, Op.RECOMPUTE, Op.LINE})
 _POINTING = re.compile(r"那个|这个|该指标|上述|它|前者|后者")
+_BARE_NOUN = re.compile(r"(?:余额|金额|规模|比例|比率|占比|增速|增幅|总额|数量|数值|指标|变动|变化)(?:是|有|为)?(?:多少|几何|多大|多高|如何|怎么样)?[呢?？。! ]*")
 _DATED = re.compile(r"-?(?<!\d)\d+\s*年(?:\s*\d+\s*月(?:\s*\d+\s*[日号])?)?(?![期以内前后龄])|(?<!\d)(?:1[3-9]|[2-9]\d|\d{3,})\s*(?:月(?![均供])|季度)")
 MAX_CHARS = 2000
 TOO_LONG = Refusal(RefusalCode.OUT_OF_SCOPE, f"问题超过 {MAX_CHARS} 字，无法可靠理解。", "请把问题拆成几句分别提问；长文件请先导入再提问。")
@@ -89,6 +90,8 @@ def _nothing_named(mentions: Mentions, slots: Slots, operations: list[Operation]
     """ "那个比例是多少呢" with nothing before it; "" and "？？"."""
     if not re.search(r"[\w\u4e00-\u9fff]", mentions.text):
         return Refusal(RefusalCode.AMBIGUOUS, "没有看到问题。", "请写明银行、指标和期间，例如：招商银行2023年不良率是多少？")
+    if mentions.names_nothing() and not carried.operations and _BARE_NOUN.fullmatch(mentions.text.strip()):
+        return Refusal(RefusalCode.AMBIGUOUS, "请问指哪家银行、哪个指标、哪一期？", "请写明银行、指标和期间，例如：招商银行2023年末贷款总额。")
     pointing = _POINTING.search(mentions.text) and mentions.names_nothing() and not carried.operations
     if pointing and operations[0].op is not Op.COVERAGE:
         return Refusal(RefusalCode.AMBIGUOUS, "前文没有提到可以指代的指标或银行，请问指的是哪一个？", "请写明银行、指标和期间，例如：招商银行2023年末拨备覆盖率。")
@@ -109,7 +112,8 @@ def _qualified(mentions: Mentions, slots: Slots, operations: list[Operation], ca
             return Refusal(RefusalCode.NOT_DISCLOSED, f"没有“{word}”口径的{name}，不能用整体的{name}代替。", f"{_offered(mentions, known)}可问整体的{name}，或导入披露了“{word}”明细的报告。")
         apart = [span for span in mentions.ambiguous if not adjoins(mentions, (span.start, span.end)) and "多少" not in span.ref]
         return _asked_back(apart[0].ref, known) if apart else None
-    if mentions.unexplained and _about_one_thing(mentions, operations) and (slots.indicators or not mentions.names_nothing()):
+    known_rows = bool(nearest_rows(mentions, known.horizon, 1))
+    if mentions.unexplained and _about_one_thing(mentions, operations) and (slots.indicators or not mentions.names_nothing() or known_rows):
         word = mentions.text[slice(*mentions.unexplained[0])]
         return Refusal(RefusalCode.NOT_DISCLOSED, f"指标目录中没有“{word}”。", f"{_offered(mentions, known)}请换用报告里的指标名称，或先用“有哪些指标”查看可问的指标。")
     return None

@@ -15,9 +15,10 @@ from agents.understanding.given import given_plan
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions, QuestionReader
 from agents.understanding.neighbours import beside_carried
+from agents.understanding.operations import asks_value
 from agents.understanding.pairs import whole_comes_first
 from agents.understanding.resolve import PeriodResolver
-from agents.understanding.rows import subject_words, with_rows
+from agents.understanding.rows import nearest_rows, subject_words, with_rows
 from agents.understanding.table_parts import Asked
 from agents.understanding.worded_formula import Worded, worded_formula
 from agents.understanding.wording import resolved_question
@@ -79,6 +80,8 @@ class Understanding:
         if table is not None:
             mentions, operations = without_subject(mentions), [table.operation()]
             merged = replace(merged, slots=replace(merged.slots, indicators=table.indicators))
+        if operations[0].op is Op.GENERAL and mentions.unexplained and asks_value(mentions) and nearest_rows(mentions, horizon):
+            operations = [Operation(Op.VALUE)]  # 信用卡活跃率是多少: asked of the documents, which do not have it
         slots, notes = self._bank_default(merged, operations, horizon)
         notes += [table.note] if table is not None and table.note else []
         slots, operations = _placed_among_all(self._ifrs_siblings(slots), operations, horizon)

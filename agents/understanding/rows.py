@@ -27,7 +27,7 @@ from tools.row_index import ROW_PREFIX, RowIndex, RowMatch, leaf_of
 Span = tuple[int, int]
 _SURE, _FULL = 0.99, 0.99
 _TELLING = 4  # a label this long stands for itself, whatever the table over it narrows
-_LABEL = 0.5  # a label may be longer than what analysts say of it: 重组贷款 for 重组贷款和垫款
+_LABEL = 0.6  # a label may be longer than what analysts say of it: 重组贷款 for 重组贷款和垫款
 _MARGIN = 0.3
 _WHOLE = re.compile(r"全行|整体|总体|全部|合计|总的|全口径")
 _DEFINED = re.compile(r"(?:是)?(?:指|叫|是)(?:的是)?什么.*|什么(?:叫|是)|(?:是|等于)(?:多少|几).*|的?(?:口径|定义|含义).*|^(?:请问|报告里|报告中)|^(?:一|1)个")
@@ -57,6 +57,10 @@ def with_rows(mentions: Mentions, carried: Carried, horizon: Horizon, catalogue:
     spans, loud = _subject(mentions, cues=False), _subject(mentions, cues=True)
     if not spans and not loud:
         return mentions
+    if any(span.ref not in horizon.banks() for span in mentions.banks):
+        return mentions  # another bank's figure is in none of these rows
+    if any(char.isdigit() for word in _words(mentions, _said(mentions, cues=False)) for char in word):
+        spans, loud = _said(mentions, cues=False), _said(mentions, cues=True)  # 逾期1到90天: the digits are part of the name
     dimension, asked = _dimension(mentions), {str(period) for mention in mentions.periods for period in mention.periods}
     leaning = bool(carried.slots.indicators) and not mentions.banks
     if leaning and spans and (swapped := _swapped(mentions, spans, carried, rows, catalogue)):
@@ -238,7 +242,7 @@ def _of_the_same_row(
 
 def _swapped(mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: RowIndex, catalogue: IndicatorCatalogue) -> str | None:
     """The same measure of another part: after 正常类贷款迁徙率, "可疑类呢" - unless the words name a figure of that kind by themselves."""
-    name, words = carried.slots.indicators[-1], "".join(_words(mentions, _said(mentions, cues=False)))
+    name, words = carried.slots.indicators[-1], "".join(_words(mentions, _said(mentions, cues=False))).strip("的")
     if name not in catalogue or not is_ellipsis(mentions) or any(hit.cue.op in (Op.SHARE, Op.RATIO) for hit in mentions.cues):
         return None
     before = catalogue.get(name)
@@ -334,6 +338,7 @@ def _read_as(mentions: Mentions, found: Sequence[tuple[Sequence[Span], str]], *,
     hull = (min(span.start for span in named), max(span.end for span in named))
     taken = [span for spans, _ in found for span in spans]
     cues = [hit for hit in mentions.cues if not any(start <= hit.start and hit.end <= end for start, end in taken)]
+    cues = [hit for hit in cues if not (hit.cue.op is Op.WHY and hit.text.startswith("贡献"))]  # a part's own figure is its contribution
     left = [span for span in mentions.unexplained if not any(start <= span[0] and span[1] <= end for start, end in taken)]
     kept = [] if whole else [span for span in mentions.indicators if not (hull[0] <= span.start and span.end <= hull[1])]
     return replace(mentions, indicators=sorted([*kept, *named], key=lambda span: span.start), ambiguous=[], unexplained=left, cues=cues)
