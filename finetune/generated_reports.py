@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.indicators import Indicator, Kind, indicator_catalogue
+from finetune.report_layout import Layout
 from finetune.report_plan import (
     CAPTIONS,
     CATEGORIES,
@@ -24,16 +25,15 @@ from finetune.report_plan import (
     PASSING,
     POLICY,
     REASONS,
+    SECTIONS,
     SHORT,
     TOPICS,
     families,
     headline_indicators,
 )
-from finetune.report_words import Topic, amount, bank_name, filled, report_name, topics
-from retrieval.documents import Block, BlockKind, Cell, Column, Document, Page, Row, Table
+from finetune.report_words import Topic, amount, bank_name, filled, narrative, report_name, topics
+from retrieval.documents import Document, Page
 
-PAGE_LINES = 34
-_UNITS = ("人民币百万元", "人民币百万元，百分比除外", "人民币千元", "")
 _LINES = ("个人银行业务", "公司银行业务", "资金业务", "其他业务")
 
 
@@ -65,28 +65,27 @@ def generate_report(seed: int, richness: float = 0.6) -> GeneratedReport:
     return _Author(random.Random(seed), richness, f"{seed:016x}").write()
 
 
-class _Author:
-    """Writes one report from front to back, one block after another, turning pages when they are full."""
+class _Author(Layout):
+    """Writes one report from front to back, chapter by chapter."""
 
     def __init__(self, rng: random.Random, richness: float, key: str) -> None:
-        self.rng, self.richness, self.key = rng, richness, key
+        super().__init__(rng)
+        self.richness, self.key = richness, key
         self.bank, self.year = bank_name(rng), rng.randint(2015, 2025)
         self.printed = {indicator.id: report_name(indicator, rng) for indicator in indicator_catalogue()}
-        self.page, self.lines = 1, 0
-        self.blocks: list[Block] = []
-        self.tables: list[Table] = []
         self.roles: defaultdict[tuple[Role, str], set[int]] = defaultdict(set)
         self.seen: defaultdict[str, set[int]] = defaultdict(set)
-        self.section: tuple[str, ...] = ()
 
     def write(self) -> GeneratedReport:
         """All chapters, one after another."""
         for chapter, title in CHAPTERS:
-            self._turn()
+            self.turn()
             self.section = (title,) if title else ()
             for item in self._plan(chapter):
                 if isinstance(item, Topic):
                     self._topic(item)
+                elif not item:
+                    self._filler()
                 elif chapter == "front":
                     self._values_table(item, "主要会计数据和财务指标", notes=False)
                 elif chapter == "statements":
@@ -95,7 +94,7 @@ class _Author:
                     self._policy(item[0])
                 else:
                     self._family(item, notes=chapter in ("notes", "risk_notes"))
-                self._turn(chance=0.2)
+                self.turn(chance=0.2)
         return self._bound()
 
     def _plan(self, chapter: str) -> list[Topic | list[Indicator]]:
@@ -107,38 +106,10 @@ class _Author:
             return [*chosen, *(self.rng.sample(headline_indicators(), 14) for _ in range(2))]
         if chapter == "policies":
             found = [[indicator] for indicator in self.rng.sample(list(indicator_catalogue()), int(40 * self.richness))]
-        return self.rng.sample([*chosen, *found], len(chosen) + len(found)) if chapter != "statements" else [*found]
-
-    def _turn(self, chance: float = 1.0) -> None:
-        """Begin a new page, if there is anything on this one."""
-        if self.lines and self.rng.random() < chance:
-            self.page, self.lines = self.page + 1, 0
-
-    def _room(self, lines: int) -> None:
-        if self.lines + lines > PAGE_LINES:
-            self._turn()
-        self.lines += lines
-
-    def _heading(self, text: str) -> None:
-        self._room(1)
-        self.section = (*self.section[:1], text)
-        self.blocks.append(Block(BlockKind.HEADING, text, self.page, self.section, 2))
-
-    def _paragraph(self, text: str) -> None:
-        self._room(1 + len(text) // 38)
-        self.blocks.append(Block(BlockKind.PARAGRAPH, text, self.page, self.section))
-
-    def _table(self, title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> list[int]:
-        """Put a table, over several pages where it must; the page of each row."""
-        self._room(3)
-        first, placed = self.page, []
-        self.blocks.append(Block(BlockKind.TABLE, title, self.page, self.section, table=len(self.tables)))
-        for label, cells in rows:
-            self._room(1)
-            placed.append(Row(label, tuple(Cell(cell, self.page) for cell in cells), page=self.page))
-        headers = tuple(Column((column,)) for column in columns)
-        self.tables.append(Table(first, headers, tuple(placed), title, "项目", self.rng.choice(_UNITS), self.section))
-        return [row.page for row in placed]
+        if chapter == "statements":
+            return [*found]
+        mixed = [*chosen, *found, *([] for _ in range(int(14 * self.richness)))]
+        return self.rng.sample(mixed, len(mixed))
 
     def _mark(self, role: Role, members: Sequence[Indicator], pages: Sequence[int]) -> None:
         for member, page in zip(members, pages, strict=True):
@@ -146,16 +117,16 @@ class _Author:
 
     def _topic(self, topic: Topic) -> None:
         """A section of sentences, and its table where it has one; what stands in it is known by the topic's name only."""
-        self._heading(self.rng.choice(topic.headings))
+        self.heading(self.rng.choice(topic.headings))
         self.seen[topic.name].add(self.page)
         wanted = [*topic.text, *self.rng.sample(topic.text, min(len(topic.text), self.rng.randint(0, 2)))]
         for sentence in self.rng.sample(wanted, len(wanted)):
-            self._paragraph(filled(sentence, self.bank, self.year, self.rng) + self._aside())
+            self.paragraph(filled(sentence, self.bank, self.year, self.rng) + self._aside())
             self.seen[topic.name].add(self.page)
         if topic.rows:
             numbers = [[f"{self.rng.randint(10, 99999):,}" for _ in topic.columns[1:]] for _ in topic.rows]
             rows = list(zip((filled(row, self.bank, self.year, self.rng) for row in topic.rows), numbers, strict=True))
-            self.seen[topic.name].update(self._table(self.rng.choice(topic.headings), topic.columns[1:], rows))
+            self.seen[topic.name].update(self.table(self.rng.choice(topic.headings), topic.columns[1:], rows))
 
     def _aside(self) -> str:
         """Now and then an indicator in passing, without a value, or with that of somebody else."""
@@ -166,20 +137,26 @@ class _Author:
         named = template.replace("{a}", a).replace("{b}", b).replace("{v}", f"{self.rng.uniform(0.1, 90):.2f}%")
         return filled(named, self.bank, self.year, self.rng)
 
+    def _filler(self) -> None:
+        """A section that says much and states nothing."""
+        self.heading(self.rng.choice(SECTIONS))
+        for _ in range(self.rng.randint(1, 5)):
+            self.paragraph(narrative(self.rng) + self._aside())
+
     def _policy(self, indicator: Indicator) -> None:
         """A heading with an indicator's name over sentences that say how it is treated and not what it is."""
         name = self.printed[indicator.id]
-        self._heading(name)
+        self.heading(name)
         for sentence in self.rng.sample(POLICY, self.rng.randint(2, 5)):
-            self._paragraph(sentence.format(a=name))
+            self.paragraph(sentence.format(a=name))
         if self.rng.random() < 0.5:
-            self._paragraph(f"{name}是指{indicator.caliber}")
+            self.paragraph(f"{name}是指{indicator.caliber}")
         self.roles[Role.DEFINED, indicator.id].add(self.page)
 
     def _family(self, family: list[Indicator], notes: bool) -> None:
         """A heading, sentences with values, the table, sentences on some members; in notes also last year's table and segments."""
         head = family[0]
-        self._heading(self.rng.choice(("{}", "{}", "{}分析", "{}情况", "{}及其变动")).format(self.printed[head.id]))
+        self.heading(self.rng.choice(("{}", "{}", "{}分析", "{}情况", "{}及其变动")).format(self.printed[head.id]))
         if self.rng.random() < (0.3 if notes else 0.7):
             self._sentences(family[:1])
         self._values_table(family, self.rng.choice(CAPTIONS).format(name=self.printed[head.id]), notes)
@@ -187,7 +164,7 @@ class _Author:
             self._sentences(self.rng.sample(family, min(len(family), self.rng.randint(1, 4))))
         if self.rng.random() < 0.15:
             chosen = self.rng.choice(family)
-            self._paragraph(f"{self.printed[chosen.id]}是指{chosen.caliber}")
+            self.paragraph(f"{self.printed[chosen.id]}是指{chosen.caliber}")
             self._mark(Role.DEFINED, [chosen], [self.page])
         if notes and self.rng.random() < 0.2:
             self._segments(family)
@@ -199,7 +176,7 @@ class _Author:
             unit = member.unit.symbol if member.kind is Kind.RATIO else self.rng.choice(("百万元", "亿元"))
             move = self.rng.choice((f"较上年末增长{change}%", f"同比增加{change}个百分点", f"比上年减少{change}%", "与上年基本持平"))
             reason = self.rng.choice(REASONS).replace("{other}", self.printed[self.rng.choice(sorted(self.printed))])
-            self._paragraph(f"{when}本行{name}{self.rng.choice(('为', '达', ''))}{value}{unit}，{move}，{reason}。")
+            self.paragraph(f"{when}本行{name}{self.rng.choice(('为', '达', ''))}{value}{unit}，{move}，{reason}。")
             self._mark(Role.STATED, [member], [self.page])
 
     def _values_table(self, family: Sequence[Indicator], caption: str, notes: bool) -> None:
@@ -211,7 +188,7 @@ class _Author:
         for tabled in ([[year] for year in years[:2]] if apart else [years]):
             columns = [f"{scope}{year}年{'12月31日' if head.point else '度'}" for scope in scopes for year in tabled]
             rows = [(self._label(member, short), [amount(member, self.rng) for _ in columns]) for member in members]
-            pages = self._table(caption, columns, rows)
+            pages = self.table(caption, columns, rows)
             current = self.year in tabled
             self._mark(Role.STATED if current else Role.LAST_YEAR, members, pages)
             if len(scopes) > 1 and current:
@@ -219,7 +196,7 @@ class _Author:
             if current:
                 self.roles[Role.BROKEN_DOWN, head.id].update(pages)
             if apart:
-                self._turn(chance=0.7)
+                self.turn(chance=0.7)
 
     def _label(self, member: Indicator, short: bool) -> str:
         name = self.printed[member.id]
@@ -230,15 +207,15 @@ class _Author:
         """Rows of a statement with the group and the bank side by side."""
         name = self.rng.choice(("合并及银行资产负债表", "合并及银行利润表", "合并及公司财务报表"))
         columns = [f"{scope} {year}年" for scope in ("本集团", "本行") for year in (self.year, self.year - 1)]
-        pages = self._table(f"{self.year}年{name}", columns, [(self.printed[i.id], [amount(i, self.rng) for _ in columns]) for i in family])
+        pages = self.table(f"{self.year}年{name}", columns, [(self.printed[i.id], [amount(i, self.rng) for _ in columns]) for i in family])
         self._mark(Role.STATED, family, pages)
         self._mark(Role.BANK_ONLY, family, pages)
 
     def _segments(self, family: Sequence[Indicator]) -> None:
         """The same names by line of business: not the bank's own values."""
-        self._heading("分部报告")
+        self.heading("分部报告")
         rows = [(self.printed[member.id], [amount(member, self.rng) for _ in _LINES]) for member in family]
-        self._mark(Role.SEGMENT, family, self._table(f"{self.year}年度经营分部", _LINES, rows))
+        self._mark(Role.SEGMENT, family, self.table(f"{self.year}年度经营分部", _LINES, rows))
 
     def _bound(self) -> GeneratedReport:
         texts: defaultdict[int, list[str]] = defaultdict(list)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from data.catalogue_files import read_yaml_list
 from data.indicators import Indicator, indicator_catalogue
+from finetune.report_plan import AIMS, OBJECTS, VERBS
 from retrieval.expansion import read_words
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -160,6 +161,15 @@ def _slot(name: str, bank: str, year: int, rng: random.Random) -> str:
         case "m":
             return str(rng.randint(3, 29))
     return f"{rng.randint(30, 90000):,}"
+
+
+def narrative(rng: random.Random) -> str:
+    """A paragraph of what a bank does, without a figure."""
+    sentences = []
+    for _ in range(rng.randint(2, 4)):
+        deeds = "，".join(rng.choice(VERBS) + thing for thing in rng.sample(OBJECTS, rng.randint(1, 3)))
+        sentences.append(f"{rng.choice(('', '', '本行', '报告期内，', '一是', '同时，'))}{deeds}{rng.choice(AIMS)}。")
+    return "".join(sentences)
 
 
 def amount(indicator: Indicator, rng: random.Random) -> str:

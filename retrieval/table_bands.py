@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from retrieval.table_grid import GridRow
 from retrieval.table_headers import Head, read_head
@@ -60,7 +61,8 @@ def _is_header(row: GridRow, head: Head, layout: Layout, inside: bool) -> bool:
     label = next((slot.text for slot in row[: layout.labels] if slot), "")
     if label and bare(label) not in (bare(head.stub), *_STUBS) and not frame_parts(label) and not unit_in(label):
         return False
-    known = {undated(text) for path in head.paths for text in path} | {undated("".join(path)) for path in head.paths}
+    last = [path[-1] if path else "" for path in head.paths]
+    known = {undated(text) for path in head.paths for text in path} | {undated(left + right) for left, right in pairwise(last)}
     like = [slot for _, slot in slots if is_period(slot.text) or undated(slot.text) in known or frame_parts(slot.text)]
     return len(like) == len(slots) or (inside and len(like) * 2 >= len(slots))
 

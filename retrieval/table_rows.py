@@ -16,12 +16,15 @@ from retrieval.table_text import bare, is_dashed, is_nil, is_ordinal, is_total, 
 INDENT_STEP = 3.0
 # More levels than that are centred labels, not indents.
 _MAX_LEVELS = 6
+# No printed row has more parts; the bound keeps long sheets from being summed from every row to the end.
+_MAX_PARTS = 60
 # A printed sum may be off by the rounding of its parts.
 _ROUNDING = Decimal("0.5")
 _BLANKS = re.compile(r"^[\s\u3000]*")
 _OF_WHICH = re.compile("[-－–—]?其中[:：]?")
 _GRAND = frozenset({"合计", "总计", "总额"})
 _BALANCE = re.compile(r"(?:[一二三四五六七八]、)?(?:\d{4}年\d{1,2}月\d{1,2}日|[本上]?[年期][初末])(?:$|的?.{0,6}(?:余额|准备|价值|数$))")
+_TAIL = re.compile(r"[额金利款值产债权益入出润备息股]")
 # Gross less allowance is net: such rows add up without being parts.
 _NO_PART = re.compile(r"^[加减][:：]|(?:净额|净值|净敞口)(?:\(|$)")
 
@@ -100,6 +103,7 @@ def _indent(row: GridRow, labels: int) -> float:
 def with_parents(lines: Sequence[Line], opening: str = "") -> tuple[Row, ...]:
     """The rows with the labels of the rows that each stands under, outermost first. opening: a heading printed in the header."""
     lines = _grouped(lines)
+    lines = _joined(lines)
     ends = _sums(lines)
     indented = 1 < len({round(line.indent / INDENT_STEP) for line in lines}) <= _MAX_LEVELS
     stack: list[_Open] = [_opening(opening, lines)] if opening and lines else []
@@ -133,6 +137,19 @@ def _grouped(lines: Sequence[Line]) -> list[Line]:
         group = line.group or (group if blank and line.label and not line.heading else "")
         found.append(replace(line, group=group) if group and not line.group else line)
     return found
+
+
+def _joined(lines: Sequence[Line]) -> list[Line]:
+    """A label whose last character wrapped onto the line of its cells (一、2019年1月1日余 / 额) made whole."""
+    out: list[Line] = []
+    for line in lines:
+        above = out[-1] if out else None
+        wrapped = above is not None and above.heading and not line.heading and not bare(above.label).endswith((":", "。"))
+        if above is not None and wrapped and _TAIL.fullmatch(bare(line.label)):
+            out[-1] = replace(line, label=tidy(above.label + line.label), indent=above.indent)
+        else:
+            out.append(line)
+    return out
 
 
 def _opening(label: str, lines: Sequence[Line]) -> _Open:
@@ -223,17 +240,25 @@ def _sums(lines: Sequence[Line]) -> list[int]:
 
 
 def _sum_end(lines: Sequence[Line], numbers: Sequence[Sequence[Decimal | None]], ends: Sequence[int], start: int) -> int:
-    target, total, parts, index = numbers[start], [Decimal(0)] * len(numbers[start]), 0, start + 1
-    while index < len(lines):
+    target, parts, index = numbers[start], list[int](), start + 1
+    column = next(place for place, value in enumerate(target) if value)
+    wanted, have = target[column] or Decimal(0), Decimal(0)
+    step = Decimal(1).scaleb(int(wanted.as_tuple().exponent))
+    while index < len(lines) and len(parts) < _MAX_PARTS:
         line = lines[index]
         if line.heading or is_total(line.label) or rank(line.label) == 2 or _NO_PART.search(bare(line.label)):
             return -1
-        total = [have + (value or 0) for have, value in zip(total, numbers[index], strict=False)]
-        parts += 1
+        have += (numbers[index][column] if column < len(numbers[index]) else None) or 0
+        parts.append(index)
         index = max(index, ends[index]) + 1
-        if parts >= 2 and _equal(target, total, parts):
+        # One column first: all of them are added up only where that one agrees.
+        if len(parts) >= 2 and abs(wanted - have) <= _ROUNDING * len(parts) * step and _equal(target, _added(numbers, parts), len(parts)):
             return index - 1
     return -1
+
+
+def _added(numbers: Sequence[Sequence[Decimal | None]], parts: Sequence[int]) -> list[Decimal]:
+    return [sum((value or Decimal(0) for value in column), start=Decimal(0)) for column in zip(*(numbers[part] for part in parts), strict=False)]
 
 
 def _equal(target: Sequence[Decimal | None], total: Sequence[Decimal], parts: int) -> bool:

@@ -19,7 +19,10 @@ from retrieval.table_titles import Caption, read_caption, title_of
 from retrieval.table_units import unit_in, unit_within
 
 # What the header over the labels says where it names the labels instead of heading the first rows.
-_STUB = re.compile(r".*(?:项目|类别|类型|名称|地区|行业|指标|科目|币种|期限|机构|姓名|序号|方式|情况|内容|对象|变动|品种|产品)", re.IGNORECASE)
+_STUB = re.compile(
+    r".*(?:项目|类别|类型|名称|地区|行业|指标|科目|币种|期限|机构|姓名|序号|方式|情况|内容|对象|变动|品种|产品|简称|代码|股东|借款人|学历|条线|职务|年度|年份)",
+    re.IGNORECASE,
+)
 
 __all__ = ["build_table", "join_continued"]
 

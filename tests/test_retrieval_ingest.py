@@ -20,7 +20,7 @@ from data.figures import Figure
 from data.indicators import indicator_catalogue
 from data.ports import FigureQuery
 from retrieval.engine import RetrievalEngine
-from retrieval.ingest import PIPELINE, Check, IngestReport, Ingestor, Options, Reader
+from retrieval.ingest import PIPELINE, Check, Ingestor, IngestReport, Options, Reader
 from retrieval.ledger import Ledger
 from retrieval.library import Library
 from tests.conftest import ROOT

@@ -172,6 +172,11 @@ _ASSET_QUALITY = (
         (_stock("overdue_90_loans", "逾期90天以上贷款"), _NPL), "%", PRACTICE, _over("overdue_90_loans", "npl_balance"),
     ),
     Formula(
+        "overdue_npl_deviation_from_buckets", "逾期90天以上贷款与不良贷款之比", "逾期90天以上贷款与不良贷款之比 = (逾期贷款 − 逾期1天至90天贷款) ÷ 不良贷款余额 × 100%",
+        (_stock("overdue_loans", "逾期贷款"), _stock("overdue_1_90_loans", "逾期1天至90天贷款"), _NPL), "%", PRACTICE,
+        lambda v: (v["overdue_loans"] - v["overdue_1_90_loans"]) / v["npl_balance"], "overdue_npl_deviation",
+    ),
+    Formula(
         "npl_formation_rate", "不良贷款生成率", "不良贷款生成率 = (期末不良贷款 − 期初不良贷款 + 本期核销及处置) ÷ 期初贷款总额 × 100%",
         (
             _NPL, Input("npl_opening", "期初不良贷款余额", ("npl_balance",), "opening"), _flow("npl_disposal", "本期不良核销及处置", "loan_write_offs", "allowance_write_off", expense=True),

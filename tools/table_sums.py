@@ -25,27 +25,33 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The rows that belong to a total. first, last: their range, both inside. top: those that add up to it. rest: total less their sum."""
+    """The rows that belong to a total. first, last: their range, both inside. top: those that add up to it. rest: total less their sum.
+
+    folded: the subtotals among them, which other rows of the range add up to.
+    """
 
     first: int
     last: int
     top: tuple[int, ...]
     rest: Decimal
+    folded: tuple[int, ...] = ()
 
 
 def block_above(rows: Sequence[Row], at: int) -> Block | None:
     """The rows above the total at this index that add up to it within rounding; None where none do."""
     below = {child for row in rows[:at] for child in row.children}
     stack: list[tuple[int, int]] = []
+    subtotals = [index for index, row in enumerate(rows) if row.children]
     for index in range(at):
         if index in below:
             continue
         folded = _suffix(rows, stack, index)
         start = stack[-folded][0] if folded else index
+        subtotals += [index] if folded else []
         del stack[len(stack) - folded :]
         stack.append((start, index))
     folded = _suffix(rows, stack, at)
-    return _block(rows, stack[len(stack) - folded :], at) if folded else None
+    return _block(rows, stack[len(stack) - folded :], at, subtotals) if folded else None
 
 
 def block_below(rows: Sequence[Row], at: int) -> Block | None:
@@ -57,7 +63,7 @@ def block_below(rows: Sequence[Row], at: int) -> Block | None:
             continue
         taken.append((index, index))
         if len(taken) >= _LEAST and _adds_up(rows, taken, at):
-            return _block(rows, taken, at)
+            return _block(rows, taken, at, [index for index, row in enumerate(rows) if row.children])
     return None
 
 
@@ -79,11 +85,12 @@ def _slack(parts: Sequence[Row], total: Row) -> Decimal:
     return step * (len(parts) + 1) / 2 if len(parts) > _LEAST or abs(total.value) > 1000 * step else Decimal()
 
 
-def _block(rows: Sequence[Row], spans: Sequence[tuple[int, int]], at: int) -> Block:
+def _block(rows: Sequence[Row], spans: Sequence[tuple[int, int]], at: int, subtotals: Sequence[int]) -> Block:
     top = tuple(index for _, index in spans)
     inside = [child for index in top for child in rows[index].children]
-    first = min(*[start for start, _ in spans], *inside, *top)
-    return Block(first, max([*top, *inside]), top, rows[at].value - sum((rows[index].value for index in top), Decimal()))
+    first, last = min(*[start for start, _ in spans], *inside, *top), max([*top, *inside])
+    folded = tuple(sorted({index for index in subtotals if first <= index <= last and index != at}))
+    return Block(first, last, top, rows[at].value - sum((rows[index].value for index in top), Decimal()), folded)
 
 
 def rows_of(figures: Sequence[Figure]) -> list[Row]:

@@ -62,6 +62,8 @@ def _check(desk: Desk, printed: Sequence[Figure], amounts: Sequence[Figure], tot
     rows, turned = rows_of(column), rows_of([column[-1], *column[:-1]])
     block = block_above(rows, len(rows) - 1) or block_below(turned, 0)
     if block is not None and len(block.top) > 1:
+        shift = 0 if block_above(rows, len(rows) - 1) else 1
+        ids["largest"] = [max((amounts[index - shift] for index in block.top), key=lambda figure: figure.quantity.base).id]
         return "rounded" if block.rest else "exact"
     if total.quantity.unit.dimension is Dimension.RATIO:
         return ""

@@ -16,7 +16,9 @@ from data.refusals import Refusal, RefusalCode
 from tools.calculator import average as mean
 from tools.calculator import ratio
 from tools.decomposition import Decomposition, dupont_three, dupont_two, profit_walk, ratio_change, shares_of_change, volume_rate_mix
+from tools.derivation import is_amount
 from tools.formulas import formulas_for, gather, opening_of
+from tools.table_sums import block_above, rows_of
 
 _WALK_ROWS = (
     "operating_income", "taxes_and_surcharges", "operating_expenses", "credit_impairment_loss", "other_asset_impairment_loss", "asset_impairment_loss",
@@ -80,8 +82,16 @@ def parts(desk: Desk, operation: Operation) -> None:
                 desk.answer(total)
                 desk.findings.append(Finding(FindingKind.VALUE, {"value": [total.id]}))
                 continue
+            _remark_uncovered(desk, found, total)
             desk.answer(*found, total)
             desk.findings.append(Finding(FindingKind.TOTAL, {"result": [total.id], "values": [f.id for f in found]}, {"parts": "yes"}))
+
+
+def _remark_uncovered(desk: Desk, found: Sequence[Figure], total: Figure) -> None:
+    """Parts that the catalogue knows of a total need not be all of it: where they do not add up to it, that is said."""
+    amounts = [figure for figure in found if figure.quantity.unit.dimension is total.quantity.unit.dimension]
+    if is_amount(total.quantity.unit) and len(amounts) == len(found) and block_above(rows_of([*found, total]), len(found)) is None:
+        desk.remark(f"所列只是{total.indicator}中库里有的分项，相加不等于合计，不是全部构成")
 
 
 def why(desk: Desk, operation: Operation) -> None:

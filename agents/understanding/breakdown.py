@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from agents.plan import Op, Operation
 from agents.understanding.mentions import Mentions
-from agents.understanding.table_parts import Asked, Parts, is_total_of, parts_in, period_of
+from agents.understanding.table_parts import Asked, Parts, is_total_of, parts_in, parts_like, period_of
 from agents.understanding.table_words import LEAST, MOST, PARTS, Sort, about, listed, other_sorts, sorts_of
 from data.units import Dimension, unit
 from tools.row_index import RowIndex, covered_chars
-from tools.row_tables import RowTable, TableCell, is_share, row_tables
+from tools.row_tables import TOTAL, RowTable, TableCell, is_share, row_tables
 
 _LEAST_ROWS = 2
 _VOLUME = re.compile(r"规模|体量|业务量|数量因素|量因素|量的")
@@ -78,24 +78,35 @@ class _Question:
         self.mentions, self.rows, self.asked, self.candidates, self.subject = mentions, rows, asked, candidates, subject
         self.sorts, self.spans = sorts_of(mentions)
         self.words = about(mentions, self.spans)
-        self.named = list(dict.fromkeys(span.ref for span in mentions.indicators))
+        found = [asked.catalogue.by_name(word) for word in self.words if self.sorts]
+        apart = [span for span in mentions.indicators if not any(start < span.end and span.start < end for start, end in self.spans)]
+        self.named = list(dict.fromkeys([*(span.ref for span in apart), *(indicator.id for indicator in found if indicator is not None)]))
         self.possible = [name for word in mentions.ambiguous for name in candidates(word.ref)]
-        self.totals = set(self.named or self.possible or (() if self.sorts and self.words else subject))
+        self.totals = set(self.named or (() if self.sorts and self.words else self.possible or subject))
 
     def of_a_sort(self, highest: bool | None) -> Breakdown | None:
         """The table whose rows are of the sort asked for and which tells what is asked about."""
         held = [name for name in self.possible if self.asked.horizon.periods((), (name,))]
-        if len(held) >= _LEAST_ROWS and not self.named and self._each(held):
+        if len(held) >= _LEAST_ROWS and not self.mentions.indicators and self._each(held):
             return Breakdown(held, highest)  # 哪个地区不良率最高: the catalogue knows each region's
         scored = []
         for place, table in enumerate(row_tables(self.rows)):
             for cells in _columns(table):
                 if all(_has_sort(table, cells, sort) for sort in self.sorts) and (fit := self._fit(table, cells)):
-                    found = parts_in(table, cells, self.totals, self.asked, whole=True)
+                    found = self._rows_of_sort(table, cells)
                     if found is not None and len(found.rows) >= _LEAST_ROWS:
-                        key = (fit, -found.sums, other_sorts(table.title, self.sorts), _rank(cells), len(table.pages), len(table.title), place)
+                        mixed = any(sort.only and not all(sort.rows.search(cell.label) for cell in found.leaves) for sort in self.sorts)
+                        key = (mixed, fit, -found.sums, other_sorts(table.title, self.sorts), _rank(cells), len(table.pages), len(table.title), place)
                         scored.append((key, found))
-        return _told(min(scored, key=lambda item: item[0])[1], highest) if scored else None
+        return _told(min(scored, key=lambda item: item[0])[1], highest, leaves=highest is not None) if scored else None
+
+    def _rows_of_sort(self, table: RowTable, cells: Sequence[TableCell]) -> Parts | None:
+        """All rows of a column; where its title names another sort and only some rows are of the one asked for, those alone."""
+        for sort in self.sorts:
+            like = sum(bool(sort.rows.search(cell.label)) for cell in cells)
+            if not sort.title.search(table.title) and other_sorts(table.title, self.sorts) and 2 * like < len(cells):
+                return parts_like(table, cells, sort.rows, self.asked)
+        return parts_in(table, cells, self.totals, self.asked, whole=True)
 
     def parts_of_total(self) -> Breakdown | None:
         """The rows that add up to the indicator named."""
@@ -214,8 +225,9 @@ class _Question:
 
     def _kinship(self, found: Parts) -> tuple[int, int]:
         """Which of several tables of one total is meant: one that says so, then one of the catalogue's own parts."""
-        own = sum(found.total in self.asked.catalogue.get(name).parents for name in found.rows if name in self.asked.catalogue)
-        return -bool(re.search(r"构成|组成|明细", found.table.title)), -own
+        ids = [cell.record.indicator_id for cell in found.rows]
+        own = sum(found.total in self.asked.catalogue.get(name).parents for name in ids if name in self.asked.catalogue)
+        return -bool(re.search(r"构成|组成|明细", found.table.title)), -(1000 * own // len(ids))
 
     def _row_named(self, item: str, cells: Sequence[TableCell]) -> TableCell | None:
         """The one row of a column whose label an item names."""
@@ -251,8 +263,20 @@ def _rank(cells: Sequence[TableCell]) -> int:
     return min(cell.record.rank for cell in cells)
 
 
-def _told(parts: Parts, highest: bool | None) -> Breakdown:
-    return Breakdown([*parts.rows, *parts.shares], highest, parts.total, parts.table.title, parts.table.pages[0])
+def _told(parts: Parts, highest: bool | None, *, leaves: bool = False) -> Breakdown:
+    return Breakdown(parts.told(leaves=leaves), highest, parts.total, parts.table.title, parts.table.pages[0])
+
+
+def unanswered(said: Mentions, read: Mentions, rows: RowIndex | None) -> Mentions | None:
+    """The mentions with the sort of rows left unexplained, where only the total of some table was found for it (投资按发行主体).
+
+    said, read: the question before and after rows were looked up. None where the reading stands.
+    """
+    sorts, spans = sorts_of(said)
+    swallowed = [span for span in read.indicators if span.ref not in {other.ref for other in said.indicators}]
+    if rows is None or not sorts or not swallowed or not all(TOTAL.search(label) for span in swallowed for label in rows.labels(span.ref)):
+        return None
+    return replace(said, unexplained=sorted({*said.unexplained, *spans}))
 
 
 def without_subject(mentions: Mentions) -> Mentions:

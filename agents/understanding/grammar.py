@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from agents.plan import INTENTS, Carried, Op, Operation, QueryPlan, Slots
-from agents.understanding.breakdown import Breakdown, asks_effects, breakdown_of, without_subject
+from agents.understanding.breakdown import Breakdown, asks_effects, breakdown_of, unanswered, without_subject
 from agents.understanding.carryover import Merged, merge
 from agents.understanding.checks import MAX_CHARS, TOO_LONG, Catalogues, refusal_of
 from agents.understanding.compounds import composed
@@ -80,6 +80,8 @@ class Understanding:
         if table is not None:
             mentions, operations = without_subject(mentions), [table.operation()]
             merged = replace(merged, slots=replace(merged.slots, indicators=table.indicators))
+        elif beside is None and operations[0].op in (Op.VALUE, Op.PARTS) and (left := unanswered(said, mentions, horizon.rows)) is not None:
+            mentions, merged = left, merge(left, carried, self.banks)
         if operations[0].op is Op.GENERAL and mentions.unexplained and asks_value(mentions) and nearest_rows(mentions, horizon):
             operations = [Operation(Op.VALUE)]  # 信用卡活跃率是多少: asked of the documents, which do not have it
         slots, notes = self._bank_default(merged, operations, horizon)
@@ -218,7 +220,8 @@ class Understanding:
         elif changes and (_both_periods(mentions) or _between_turns(mentions, operations, carried)) and carried.earlier.periods and carried.slots.periods:
             pair = sorted({Period.parse(carried.slots.periods[-1]), Period.parse(carried.earlier.periods[-1])}, key=lambda p: p.sort_key)
             targets, base_text = [pair[-1]], str(pair[0]) if len(pair) == 2 else None
-        if mentions.base_periods and not changes and targets and main is not Op.FORMULA:
+        moved_share = main is Op.SHARE and operations[0].base is not None
+        if mentions.base_periods and not changes and targets and main is not Op.FORMULA and not moved_share:
             base = resolver.base(mentions.base_periods[0], targets[0])
             operations = [Operation(Op.DIFFERENCE, base=str(base)), *[o for o in operations if o.op not in (Op.VALUE, Op.COMPARE)]]
         if operations[0].op in (Op.SHARE, Op.FORMULA) and operations[0].base is not None and targets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -10,13 +11,14 @@ from data.figures import Figure, Scope
 from data.indicators import IndicatorCatalogue
 from data.periods import Period
 from data.ports import FigureQuery
+from tools.row_index import ROW_PREFIX
 from tools.row_tables import TOTAL, RowTable, TableCell, measure_of
-from tools.table_sums import block_above, block_below, rows_of
+from tools.table_sums import Block, block_above, block_below, rows_of
 
 
 @dataclass(frozen=True)
 class Asked:
-    """For whom, when and how a question asks. periods: canonical; empty for the latest there is. total: ids that the total may have."""
+    """For whom, when and under which scope a question asks. periods: canonical; empty for the latest there is."""
 
     horizon: Horizon
     catalogue: IndicatorCatalogue
@@ -27,14 +29,22 @@ class Asked:
 
 @dataclass(frozen=True)
 class Parts:
-    """Rows of a table in order, amounts before shares. total: the row they belong to, "" without one. sums: whether they add up to it."""
+    """Rows of a table in order. total: the row they belong to, "" without one. sums: whether they add up to it; top: how many do.
+
+    leaves: the rows without their subtotals.
+    """
 
     table: RowTable
-    rows: list[str]
-    shares: list[str]
+    rows: list[TableCell]
     total: str
     sums: bool
     top: int
+    leaves: list[TableCell]
+
+    def told(self, *, leaves: bool) -> list[str]:
+        """The ids of the rows (or of those without subtotals) and of their printed shares, amounts before shares."""
+        cells = self.leaves if leaves else self.rows
+        return [*_ids(cells), *_shares(self.table, cells)]
 
 
 def parts_in(table: RowTable, cells: Sequence[TableCell], total: Collection[str], asked: Asked, *, whole: bool) -> Parts | None:
@@ -47,21 +57,37 @@ def parts_in(table: RowTable, cells: Sequence[TableCell], total: Collection[str]
         rows = rows_of([figure for _, figure in held])
         block = block_above(rows, at) or block_below(rows, at)
         if block is not None:
-            inside = [held[index][0] for index in range(block.first, block.last + 1) if index != at]
-            return Parts(table, _ids(inside), _shares(table, inside), held[at][0].record.indicator_id, True, len(block.top))
+            return _parts(table, held, block, at)
     if not whole:
         return None
     inside = [cell for cell, _ in held if not cell.is_total and cell.record.indicator_id not in total]
     own = held[at][0].record.indicator_id if at is not None and at == len(held) - 1 else ""
-    return Parts(table, _ids(inside), _shares(table, inside), own, False, len(inside)) if len(inside) > 1 else None
+    return Parts(table, inside, own, False, len(inside), inside) if len(inside) > 1 else None
+
+
+def parts_like(table: RowTable, cells: Sequence[TableCell], like: re.Pattern[str], asked: Asked) -> Parts | None:
+    """The rows of one label pattern that add up to a row of the column (债券 by issuer among other investments); None where none do."""
+    held = _held(table, cells, (), asked)
+    rows = rows_of([figure for _, figure in held])
+    for at in range(len(held)):
+        block = block_above(rows, at) or block_below(rows, at)
+        if block is not None and all(like.search(held[index][0].label) for index in range(block.first, block.last + 1) if index != at):
+            return _parts(table, held, block, at)
+    return None
+
+
+def _parts(table: RowTable, held: Sequence[tuple[TableCell, Figure]], block: Block, at: int) -> Parts:
+    inside = [index for index in range(block.first, block.last + 1) if index != at]
+    leaves = [held[index][0] for index in inside if index not in block.folded]
+    return Parts(table, [held[index][0] for index in inside], held[at][0].record.indicator_id, True, len(block.top), leaves)
 
 
 def is_total_of(cell: TableCell, total: Collection[str], catalogue: IndicatorCatalogue, title: str) -> bool:
     """Whether a row is one of these indicators, or its label with 合计, or the title over a bare 合计, names one."""
-    if cell.record.indicator_id in total:
-        return True
+    if cell.record.indicator_id in total or not cell.record.indicator_id.startswith(ROW_PREFIX):
+        return cell.record.indicator_id in total
     named = TOTAL.sub("", cell.label)
-    if named == cell.label:
+    if named == cell.label or cell.measure:
         return False
     found = catalogue.by_name(named) if named else catalogue.by_name(title.removesuffix("情况").removesuffix("构成").removesuffix("明细"))
     return found is not None and found.id in total

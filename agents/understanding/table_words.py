@@ -14,20 +14,24 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Sort:
-    """A sort of rows. asked: words of questions; title: words of titles; rows: what labels look like, which say it without a title."""
+    """A sort of rows. asked: words of questions; title: words of titles; rows: what labels look like, which say it without a title.
+
+    only: whether a row that does not look like it is of another sort (个人住房贷款 is no 行业).
+    """
 
     asked: re.Pattern[str]
     title: re.Pattern[str]
     rows: re.Pattern[str]
+    only: bool = False
 
 
-def _sort(asked: str, title: str, rows: str = r"(?!)") -> Sort:
-    return Sort(re.compile(rf"(?:{asked})"), re.compile(title), re.compile(rows))
+def _sort(asked: str, title: str, rows: str = r"(?!)", *, only: bool = False) -> Sort:
+    return Sort(re.compile(rf"(?:{asked})"), re.compile(title), re.compile(rows), only)
 
 
 _SORTS = (
     _sort(r"地区|地域|区域|大区|省份", r"地区|地域|区域", r"三角洲|环渤海|^(?:西部|中部|东部|东北|华[东南北中]|西[南北])"),
-    _sort(r"行业(?:门类)?|产业", r"行业", r"业$"),
+    _sort(r"行业(?:门类)?|产业", r"行业", r"业$", only=True),
     _sort(r"剩余期限|逾期期限|逾期天数|到期期限|到期日|期限", r"期限|到期|天数", r"\d+(?:个月|年|天|日)(?:以[内上下]|至|到)|即期|^短期|^中长期"),
     _sort(r"担保方式|担保类型|担保物?|增信方式", r"担保", r"^(?:信用|保证|抵押|质押)"),
     _sort(r"产品类型|产品|业务类型|业务种类|业务品种|贷款类型|品种", r"产品|业务类型|贷款类型|品种|种类"),
@@ -78,11 +82,16 @@ def other_sorts(title: str, sorts: list[Sort]) -> int:
 
 def about(mentions: Mentions, taken: list[Span]) -> list[str]:
     """What the question is about: its names and the words that nothing accounts for, without those of the spans taken."""
-    names = [(span.start, span.end) for span in [*mentions.indicators, *mentions.ambiguous]]
-    names = [span for span in names if not any(start < span[1] and span[0] < end for start, end in taken)]
+    names = [piece for span in [*mentions.indicators, *mentions.ambiguous] for piece in _outside(span.start, span.end, taken)]
     asides = [match.span() for match in ASIDE.finditer(_blanked(mentions.text, [*names, *taken]))]
     rest = leftovers(mentions.text, [*said_besides(mentions), *taken, *names, *asides], names)
     return [mentions.text[start:end] for start, end in sorted([*names, *rest])]
+
+
+def _outside(start: int, end: int, taken: list[Span]) -> list[Span]:
+    """What of a name lies outside the spans taken: 不良率 of 哪个行业不良率."""
+    kept = [at for at in range(start, end) if not any(low <= at < high for low, high in taken)]
+    return [(kept[0], kept[-1] + 1)] if len(kept) > 1 else []
 
 
 def said_besides(mentions: Mentions) -> list[Span]:
@@ -109,7 +118,7 @@ def listed(mentions: Mentions) -> tuple[list[str], list[str]]:
 
 
 def _bare(text: str) -> list[str]:
-    return [word for word in ASIDE.sub(" ", text.replace("\0", " ")).split() if word]
+    return [word for word in re.split(r"[\s\0()（）“”\"'「」《》]+", ASIDE.sub(" ", text)) if word]
 
 
 def _blanked(text: str, spans: list[Span]) -> str:

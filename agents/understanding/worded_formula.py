@@ -14,7 +14,7 @@ from agents.plan import Op, Operation, Term
 from agents.understanding.horizon import Horizon
 from agents.understanding.mentions import Mentions
 from agents.understanding.worded_operands import Operands, outside_ops, quotient_of
-from agents.understanding.worded_stretches import Stretch, stretches_of
+from agents.understanding.worded_stretches import Stretch, blanked, stretches_of
 from agents.understanding.worded_terms import in_words, term_of
 from agents.understanding.worded_tokens import BINARY, BOTH_ENDS, Part, Token, tokens_of
 from data.indicators import IndicatorCatalogue
@@ -30,10 +30,11 @@ _OTHER = {Op.REPORT, Op.WALK, Op.DUPONT, Op.WHY, Op.ANALYSIS, Op.COVERAGE, Op.RA
 _ASKED_UNIT = re.compile(r"(?:多少|几)个?(?P<unit>万亿元?|亿元?|百万元|万元?|千元|元)(?![人户个])")
 _TIMES = re.compile(r"(?:几|多少)倍|倍数|乘数|杠杆")
 _ONLY = re.compile(
-    r"(?:只|仅)(?:用|算|取|含|看|按|包括|计)(?P<what>[^,，。()]{2,20}?)(?:$|(?:[那这]?一?(?:部分|块)|口径|的)的?(?P<of>[^,，。()的]{2,8})?$)"
+    r"(?:只|仅)(?:用|算|取|含|看|按|包括|计)(?P<what>[^,，。()]{2,20}?)(?:$|(?:的?[那这]?一?(?:部分|块)|口径|的)的?(?P<of>[^,，。()的]{2,8})?$)"
 )
 _WITH = re.compile(r"(?P<less>不|剔除|扣除|除去|减去)?(?:含|包含|包括|计入|加上|加|算上)?(?P<what>[^,，。()]{3,30})$")
 _WITH_HEAD = re.compile(r"不?(?:含|包含|包括|计入)|加上|算上|剔除|扣除|除去")
+_SUMMED = re.compile(r"之和|合计|相加|总和|等于|[+＋]")
 _FIRM = re.compile(r"除以|[÷×*]|乘以")
 
 
@@ -73,6 +74,8 @@ class _Question:
         term = term_of(tokens, lambda token: self._leaf(token, stretch, found))
         if term is None or self._busy(stretch.span):
             return None
+        if len({leaf.period for leaf, _ in found} - {""}) < 2:
+            term = _undated(term)
         missing = [leaf.said for leaf, _ in found if not leaf.indicator]
         if missing:
             stated = bool(_FIRM.search(self.raw.text[slice(*stretch.span)])) or stretch.named
@@ -107,6 +110,8 @@ class _Question:
     def _told_otherwise(self, term: Term, name: str, named: str, stretch: Stretch) -> bool:
         """Whether another operation tells just this: a plain quotient or total of two names, or the usual formula recomputed."""
         leaves, cues = term.leaves(), {hit.cue.op for hit in self.usual.cues}
+        if term.sign in ("+", "-") and self._loose(term, stretch):
+            return True
         if any(leaf.when or leaf.period for leaf in leaves) or len(leaves) != 2 or term.terms[0].sign or term.terms[1].sign:
             return False
         if named and term.sign == "÷" and Op.RECOMPUTE in cues and quotient_of(self.catalogue.get(named)) == (leaves[0].indicator, leaves[1].indicator):
@@ -117,16 +122,24 @@ class _Question:
         alike = {span.ref for span in self.usual.indicators} == set(ids) and not name
         return alike and bool(cues & ({Op.RATIO, Op.SHARE} if term.sign == "÷" else {Op.TOTAL} if term.sign == "+" else set()))
 
+    def _loose(self, term: Term, stretch: Stretch) -> bool:
+        """Whether + only lists figures (不良率加上拨备覆盖率都给我), or - asks how one figure moved between two dates."""
+        leaves = term.leaves()
+        rates = all(self.catalogue.get(leaf.indicator).unit.dimension is Dimension.RATIO for leaf in leaves)
+        if term.sign == "+":
+            return rates and not _SUMMED.search(self.raw.text[slice(*stretch.span)])
+        return len(leaves) == 2 and leaves[0].indicator == leaves[1].indicator and bool({hit.cue.op for hit in self.usual.cues} & _CHANGES)
+
     def _name(self, stretch: Stretch, stretches: Sequence[Stretch]) -> tuple[str, str]:
         """What the question calls the result, and the indicator of that name ("" for none)."""
         for low, high in [*([stretch.lead] if stretch.lead else []), *(other.span for other in _beside(stretch, stretches))]:
             inside = [s for s in self.raw.indicators if low <= s.start and s.end <= high]
+            unknown = any(low <= s[0] and s[1] <= high for s in self.raw.unexplained)
+            if (low, high) == stretch.lead and (unknown or not inside):
+                return self.operands.words(blanked(self.raw.text, self._blank())[low:high]), ""
             if inside:
                 start = inside[-1].start - 2 if self.raw.text[: inside[-1].start].endswith("平均") else inside[-1].start
                 return self.raw.text[start : inside[-1].end], inside[-1].ref
-        if stretch.lead is not None:
-            words = [s for s in self.raw.unexplained if stretch.lead[0] <= s[0] and s[1] <= stretch.lead[1]]
-            return "".join(self.raw.words(words)), ""
         return "", ""
 
     def _name_spans(self, stretch: Stretch, stretches: Sequence[Stretch]) -> list[Span]:
@@ -200,8 +213,6 @@ class _Question:
         )
 
     def _worded(self, term: Term, name: str, named: str, left: Mentions) -> Worded:
-        if len({leaf.period for leaf in term.leaves()} - {""}) < 2:
-            term = _undated(term)
         moved = left.base_periods or any(hit.cue.op in _CHANGES for hit in left.cues)
         words = in_words(term, lambda key: self.catalogue.get(key).name)
         operation = Operation(

@@ -12,7 +12,7 @@ from agents.understanding.mentions import Mentions
 from data.indicators import Indicator, IndicatorCatalogue
 from data.units import Dimension
 from tools.formulas import formulas_for
-from tools.row_index import RowMatch
+from tools.row_index import RowMatch, leaf_of
 
 Span = tuple[int, int]
 _HEAD = re.compile(
@@ -23,6 +23,7 @@ _END = re.compile(
     r"(?:是多少|有多少|等于|多少|百分之|算一?下|算一?遍|一下|计算|算|结果|左右|大概|大约|几|是|为|约|占|的|呢|吗|吧|后|再|来|去|,|:|=|\s|数值|(?:之间)|(?:万|亿|百万|千)?元|倍|%)+$"
 )
 _RATE_WORD = re.compile(r"率|比|收益|ROE|ROA|NIM|利差|成数", re.IGNORECASE)
+_TELLING = 4  # a label this long stands for itself, whatever else the row's table narrows
 _TAILS = ("余额", "总额", "合计", "总计", "金额", "数", "规模")
 
 
@@ -49,8 +50,8 @@ class Operands:
     def row(self, words: list[str]) -> str | None:
         """The row that some words mean, all of them in it and nothing narrowing besides; None where there is none, or two alike."""
         rows = self.horizon.rows
-        fitting = [m for m in rows.match(words) if m.covered >= 0.99 and m.label >= 0.5 and not m.unasked] if rows is not None else []
-        return _alone(fitting)
+        fitting = [m for m in rows.match(words) if m.covered >= 0.99 and m.label >= 0.5] if rows is not None else []
+        return _alone([m for m in fitting if not m.unasked or (m.label >= 0.99 and len(leaf_of(m.record.row)) >= _TELLING)])
 
     def words(self, text: str) -> str:
         """An operand without the words of asking around it, for a refusal to quote."""

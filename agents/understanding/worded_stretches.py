@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from agents.understanding.worded_tokens import BOTH_ENDS
 
 Span = tuple[int, int]
-_BREAK = re.compile(r"[,，。?？!！;；:：=＝\n]|(?:来|去)?(?:重新)?(?:计算|验算|推算|重算|测算|算)(?:一下|一遍|下|出)?")
+_BREAK = re.compile(r"[,，](?!\s*(?:然后)?再?(?:除以|除去|乘以|加上|减去?|[÷×/*+]))|[。?？!！;；:：=＝\n]|(?:来|去)?(?:重新)?(?:计算|验算|推算|重算|测算|算)(?:一下|一遍|下|出)?")
 _OPENED = re.compile(r"[(（]")
 # An open bracket behind one of these groups terms; behind any other word it explains it.
 _GROUPS = re.compile(r"(?:除以|减去?|加上?|乘以?|占|对|用|按|以|于|是|为|等于|扣除|即|[-+*/÷×−=:：,，(（])\s*$")
+_GOES_ON = re.compile(r"[\0\s]*(?:[÷/／×*]|除以|乘以)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,18 @@ class Stretch:
 
 def stretches_of(text: str, blank: Sequence[Span], names: Sequence[Span]) -> list[Stretch]:
     """Clauses and explaining brackets, left to right; names are never cut, `blank` is left out."""
-    masked = _blanked(text, blank)
-    glosses = [gloss for gloss in _brackets(masked, names) if not BOTH_ENDS.fullmatch(masked[gloss[0] : gloss[1]])]
-    outer = _blanked(masked, glosses)
+    masked = blanked(text, blank)
+    brackets = [each for each in _brackets(masked, names) if not BOTH_ENDS.fullmatch(masked[each[0] : each[1]])]
+    groups = {start for start, end in brackets if _GOES_ON.match(masked, end)}  # 存贷差率（存款-贷款）/存款: a name, then its formula
+    glosses = [each for each in brackets if each[0] not in groups]
+    outer = blanked(masked, glosses)
     clauses, at = list[Stretch](), 0
-    for match in [*(m for m in _BREAK.finditer(outer) if not _inside(m.start(), names)), None]:
-        end = match.start() if match else len(text)
-        if outer[at:end].strip("\0 "):
-            led = bool(clauses) and text[:at].rstrip().endswith((":", "：", "=", "＝"))
-            clauses.append(Stretch((at, end), outer, clauses[-1].span if led else None))
-        at = match.end() if match else end
+    marks = [match.span() for match in _BREAK.finditer(outer) if not _inside(match.start(), names)]
+    for start, end in sorted([*marks, *((start, start) for start in groups), (len(text), len(text))]):
+        if outer[at:start].strip("\0 "):
+            led = bool(clauses) and (at in groups or text[:at].rstrip().endswith((":", "：", "=", "＝")))
+            clauses.append(Stretch((at, start), outer, clauses[-1].span if led else None))
+        at = end
     inner = [Stretch((start + 1, end - 1), masked, (_clause_start(clauses, start), start)) for start, end in glosses]
     return sorted([*clauses, *inner], key=lambda stretch: stretch.span)
 
@@ -79,7 +82,8 @@ def _inside(at: int, names: Sequence[Span]) -> bool:
     return any(low <= at < high for low, high in names)
 
 
-def _blanked(text: str, spans: Sequence[Span]) -> str:
+def blanked(text: str, spans: Sequence[Span]) -> str:
+    """A text with some spans as \\0, every offset kept."""
     chars = list(text)
     for start, end in spans:
         chars[start:end] = "\0" * (end - start)

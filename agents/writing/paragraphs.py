@@ -134,7 +134,8 @@ def total(sheet: FactSheet, finding: Finding) -> Paragraph:
 def breakdown(sheet: FactSheet, finding: Finding) -> Paragraph:
     """The rows of a report's table with the largest named, the total and whether they add up to it, then their printed shares."""
     figures, shares = ([sheet.get(key) for key in finding.ids.get(role, [])] for role in ("values", "shares"))
-    first, top = figures[0], max(figures, key=lambda figure: figure.quantity.base)
+    largest = finding.one("largest")
+    first, top = figures[0], sheet.get(largest) if largest else max(figures, key=lambda figure: figure.quantity.base)
     total = sheet.get(key) if (key := finding.one("total")) else None
     head = f"{subject(total)}为{cited(total)}{scope_note(total)}，" if total else f"{{{first.id}.bank}}{{{first.id}.period}}{scope_note(first)}"
     opening = f"{head}共列示{_COUNTS.get(len(figures), '多')}项，最高的是{{{top.id}.name}}：{{{top.id}}}。"

@@ -64,7 +64,7 @@ def show(
 def remove(
     context: typer.Context,
     collection: Annotated[str, typer.Argument(help="资料集名称")],
-    document: Annotated[str | None, typer.Option(help="只删除这个文件（名称或来源，见 docs list --collection）")] = None,
+    document: Annotated[str | None, typer.Option(help="只删除这个文件（标题、文件名或来源，见 docs list --collection）")] = None,
 ) -> None:
     """删除一个资料集，或其中一个文件，连同它的数据、段落和索引"""
     from app.ingesting import open_ingestor
@@ -74,9 +74,9 @@ def remove(
         raise UsageError(f"内置资料集 {COLLECTION} 不能删除：下次运行会重新载入")
     invocation = Invocation.of(context)
     with _ledger(invocation) as ledger, _library(invocation.settings) as library:
-        titles = {each.key: each.title for each in library.documents([collection])}
-        _require(ledger, collection, bool(titles))
-        keys = None if document is None else _keys(ledger, collection, document, titles)
+        names = {each.key: {each.key, each.title, each.name} for each in library.documents([collection])}
+        _require(ledger, collection, bool(names))
+        keys = None if document is None else _keys(ledger, collection, document, names)
     with open_ingestor(invocation.settings) as ingestor:
         removed = ingestor.remove_collection(collection) if keys is None else sum(ingestor.remove(collection, key) for key in keys)
     print(f"已删除 {removed} 个数据")
@@ -133,14 +133,15 @@ def _documents(ledger: Ledger, collection: str) -> list[tuple[str, str, str]]:
     return [(title, str(count), key) for (title, key), count in sorted(held.items())]
 
 
-def _keys(ledger: Ledger, collection: str, name: str, titles: Mapping[str, str]) -> set[str]:
-    """The one document of a title or key.
+def _keys(ledger: Ledger, collection: str, name: str, names: Mapping[str, set[str]]) -> set[str]:
+    """The one document of a title, file name or key.
 
     Raises:
         UsageError: there is none, or there are several.
     """
-    known = {**titles, **({key: title for title, _, key in _documents(ledger, collection)} if not titles else {})}
-    keys = {key for key, title in known.items() if name in (title, key)}
+    stored = _documents(ledger, collection) if any(each.name == collection for each in ledger.collections()) else []
+    known = {**{key: {key, title} for title, _, key in stored}, **names}
+    keys = {key for key, called in known.items() if name in called}
     if not keys:
         raise UsageError(f"资料集 {collection} 中没有文件“{name}”")
     if len(keys) > 1:

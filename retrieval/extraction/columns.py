@@ -17,6 +17,7 @@ from retrieval.extraction.labels import without_marks
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 
 _FOREIGN = re.compile(r"\(?(?:美元|港[元币]|外币|欧元|其他(?:货币|币种|外币)?)(?:项目)?(?:\(?折.*)?\)?$")
+_VOLUME = re.compile(r"(?:规模|体量|业务量|数量)(?:因素|变[动化])?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def read_columns(columns: Sequence[Column], report: Period | None) -> tuple[Read
     """The senses of all columns of a table."""
     columns = _without_stray_change(columns, report)
     senses, unclear = _spread(columns, [read_column(column, report) for column in columns])
-    senses = _by_currency(columns, _completed(_inherited(senses)))
+    senses = _by_effect(_by_currency(columns, _completed(_inherited(senses))))
     keys = [_key(sense) for sense, column in zip(senses, columns, strict=True) if not column.note]
     counts = Counter(keys)
     return tuple(
@@ -50,6 +51,13 @@ def _by_currency(columns: Sequence[Column], senses: Sequence[ColumnSense]) -> li
         return list(senses)
     domestic = [any(without_marks(header) in ("人民币", "本币", "人民币项目") for header in column.headers) for column in columns]
     return [replace(sense, measure="人民币") if own and not sense.measure else sense for sense, own in zip(senses, domestic, strict=True)]
+
+
+def _by_effect(senses: Sequence[ColumnSense]) -> list[ColumnSense]:
+    """利率 beside 规模 is the amount that the rate did to a change, no rate."""
+    if not any(_VOLUME.search(sense.measure) for sense in senses):
+        return list(senses)
+    return [replace(sense, measure=f"{sense.measure}因素") if sense.measure in ("利率", "价格") else sense for sense in senses]
 
 
 def odd_columns(table: Table) -> frozenset[int]:

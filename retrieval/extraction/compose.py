@@ -86,7 +86,7 @@ def _deposits(parents: tuple[str, ...], label: str, topic: Topic) -> Iterator[st
     around = (*parents, topic.noun)
     if not any("存款" in text for text in (label, *around)):
         return
-    if re.search(r"平均|成本|利息|到期|期限|地[区域]|币种|存放中央|同业|准备金|大额", f"{label}{topic.title}"):
+    if re.search(r"平均|成本|利息|到期|期限|币种|存放中央|同业|准备金|大额", f"{label}{topic.title}"):
         return
     whose = next((name for word, name in _DEPOSITORS if any(word in text for text in (label, *parents))), "")
     term = next((term for term in _TERMS if any(term in text for text in (label, *parents))), "")

@@ -17,6 +17,7 @@ from retrieval.extraction.labels import clean_label
 from retrieval.extraction.making import ROW_PREFIX, FigureMaker
 from retrieval.extraction.movements import restarts
 from retrieval.extraction.name_index import name_index
+from retrieval.extraction.openings import settle_openings
 from retrieval.extraction.page_heads import page_heads, page_scopes
 from retrieval.extraction.printed_units import declared_unit, running_unit
 from retrieval.extraction.records import RecordReader
@@ -57,7 +58,7 @@ def extract_figures(
         figures += read.figures
         skipped += read.skipped
     figures += list(read_sentences(document, subject, maker, names, sentences, tuple(figures)))
-    settled = tell_apart(settle(split_accrued(figures)), document)
+    settled = tell_apart(settle(split_accrued(settle_openings(figures))), document)
     return Extraction(settled, subject, _remarks(subject, settled, skipped), dict(skipped))
 
 

@@ -15,8 +15,8 @@ from retrieval.extraction.labels import clean_label, squeeze, without_marks
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 from retrieval.extraction.printed_units import bracket_unit
 
-_OPENING = ("年初", "期初", "上年末", "上期末")
-_CLOSING = ("年末", "期末", "本年末", "本期末")
+_OPENING = re.compile(r"^(?:本年|本期)?(?:年初|期初)|^上(?:年|期)年?末")
+_CLOSING = re.compile(r"^(?:本年|本期)?(?:年末|期末)|^本[年期]末")
 _BALANCE = frozenset(("余额", "账面余额", "金额", "年度", "数", "的账面余额", "的余额", "账面价值", "的账面价值"))
 # 2015年政策性金融债 is a name: a year before what is issued, founded or numbered by years dates no value.
 _NAMED_BY_YEAR = re.compile(r"^(?:第.{1,3}期|.{0,16}(?:债券?|票据|存单|计划|奖|批次?|期|项目|证券|专项|基金|信托|优先股)(?:\(.*\))?$)")
@@ -92,11 +92,11 @@ def when(
         period, point = around.period, around.point
     if period is None:
         return (report, None, True) if report is not None else (None, None, True)
-    if line.path and line.path[-1].startswith(_OPENING):
+    if line.path and _OPENING.search(line.path[-1]):
         try:
             return period.prior_year_end(), True, False
         except PeriodError:
             return None, None, False
-    if line.path and line.path[-1].startswith(_CLOSING) and len(line.path[-1]) <= 6:
+    if line.path and _CLOSING.search(line.path[-1]) and len(line.path[-1]) <= 8:
         return period, True, False
     return period, point, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -75,6 +76,8 @@ def _forms(label: str) -> tuple[str, ...]:
     counted = bracket_unit(label)
     if counted is not None and counted.dimension is Dimension.COUNT:
         forms |= dict.fromkeys((f"{plain}数", f"{plain}数量"))
+    if re.fullmatch(r".{4,}[率比息利额]数", plain):
+        forms[plain[:-1]] = None
     for form in list(forms):
         for prefix in ("本集团", "本行", "集团", "全行", "年末", "期末", "报告期末", "本公司"):
             if form.startswith(prefix) and len(form) > len(prefix) + 2:

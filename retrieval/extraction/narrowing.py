@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from data.figures import Figure, Scope
@@ -46,7 +46,11 @@ class Confirmed:
 
     def bears_out(self, indicator: Indicator, period: Period, scope: Scope, quantity: Quantity) -> bool:
         """Whether a table states the same value for the indicator."""
-        return any(same(quantity, other) for other in self._told.get((indicator.id, period.end, scope), ()))
+        return any(same(quantity, other) for other in self.told(indicator.id, period, scope))
+
+    def told(self, indicator_id: str, period: Period, scope: Scope) -> Sequence[Quantity]:
+        """The values that are told of an indicator."""
+        return self._told.get((indicator_id, period.end, scope), ())
 
 
 def business_of(heading: str, sentence: str) -> str:

@@ -70,7 +70,7 @@ def read_noun(lead: str) -> Noun:
         forms.append(rest[match.end() :])
         rest = rest if rest.startswith("吸收") else forms[-1]
     elif match := _TAKES.match(rest):
-        before = _stripped(match["before"])
+        before = re.sub(r"[于在至]?\d{4}年.*$", "", _stripped(match["before"]))
         whose = whose or (before if _POSSESSOR.search(before) and len(before) <= 20 else "")
         rest = _stripped(rest[match.end() :])
         forms = [rest]

@@ -67,7 +67,7 @@ _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[Period], Period], bool | None]
         (r"上年度?末|上年年[末底]|去年末|上期期?末|年初(?:余额|数)?|期初(?:余额|数|金额)?", Period.prior_year_end, True),
         (rf"上年度?(?:累计)?{_AMOUNT}|上期{_AMOUNT}|去年|上一年度", Period.year_ago, False),
         (r"本?报告期末|本期期?末|本年度?末|期末|年末|截至报告期末|报告日", lambda report: report, True),
-        (rf"本?报告期(?!末)|本期(?!末){_AMOUNT}|本年(?!末)度?(?:累计)?{_AMOUNT}|年初至(?:报告)?期末|今年", lambda report: report, False),
+        (rf"本?报告期(?!末)内?|本期(?!末){_AMOUNT}|本年(?!末)度?(?:累计)?{_AMOUNT}|年初至(?:报告)?期末|今年", lambda report: report, False),
     )
 )
 

@@ -26,7 +26,11 @@ _COUNTED = (
     (re.compile(r"(?:员工|人员|职工|董事|监事)(?:总)?(?:人?数|数量|总数)?$|人数$"), "人"),
     (re.compile(r"(?:客户|户|股东|商户)(?:总)?(?:数|数量)$|户数$"), "户"),
     (re.compile(r"网点(?:总)?(?:数|数量)?$|(?:机构|支行|分行)(?:总)?(?:数|数量)$|个数$"), "个"),
-    (re.compile(r"股份?(?:总)?(?:数|数量)$|总股本$"), "股"),
+    (re.compile(r"股份?(?:总)?(?:数|数量)$|总股本$"), "股"), (re.compile(r"笔数$"), "笔"), (re.compile(r"家数$"), "家"), (re.compile(r"张数$"), "张"),
+)  # fmt: skip
+# Numbers that no unit of money counts, whatever the page declares.
+_NO_MONEY = re.compile(
+    r"^(?:年龄|序号|编号|排名|名次|位次|任期|期限|年限|届次|评级|得分|出生年月|工龄|票数|议案)|次数$|天数$|年数$|得分$|倍数$|系数$|代码$|电话"
 )
 
 
@@ -73,7 +77,14 @@ def bracket_unit(text: str) -> Unit | None:
 
 def counted_unit(label: str) -> Unit | None:
     """The unit of a row that counts people, customers, branches or shares by its name."""
-    return next((_known(symbol) for pattern, symbol in _COUNTED if pattern.search(label)), None)
+    scale = re.search(r"\((千|万|百万|千万|亿)\)$", label)
+    plain = label[: scale.start()] if scale else label
+    return next((_known(f"{scale[1] if scale else ''}{symbol}") for pattern, symbol in _COUNTED if pattern.search(plain)), None)
+
+
+def counts_no_money(name: str) -> bool:
+    """Whether a row or column holds ages, ranks, terms, times: numbers for which a general unit of money is not meant."""
+    return _NO_MONEY.search(name) is not None
 
 
 def declared_unit(text: str) -> Unit | None:

@@ -16,6 +16,7 @@ from retrieval.extraction.cells import CellKind, CellReading, read_cell
 from retrieval.extraction.columns import ReadColumn, odd_columns, read_columns
 from retrieval.extraction.context import Subject
 from retrieval.extraction.distinct import row_marks
+from retrieval.extraction.equity import STATEMENT, equity_balance
 from retrieval.extraction.headers import ColumnSense, read_column, read_scopes
 from retrieval.extraction.labels import TOTALS, clean_label, squeeze, without_marks
 from retrieval.extraction.lines import Line, read_line, when
@@ -25,7 +26,7 @@ from retrieval.extraction.name_index import NameIndex
 from retrieval.extraction.page_heads import statement_of, statement_scope
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 from retrieval.extraction.places import CellPlace
-from retrieval.extraction.printed_units import PrintedUnit, bracket_unit, caption_unit, counted_unit
+from retrieval.extraction.printed_units import PrintedUnit, bracket_unit, caption_unit, counted_unit, counts_no_money
 from retrieval.extraction.resolve import resolve
 from retrieval.extraction.signs import EXPENSES, expenses_positive
 from retrieval.extraction.topics import Place, Topic, read_topic
@@ -105,6 +106,8 @@ class TableReader:
             return
         place = CellPlace(path, frame.topic, measure, point, sense.share, frame.rows)
         indicator = None if sense.change or twin or frame.owners.get(row_index, ()) is None else resolve(place, self._names)
+        if STATEMENT.search(frame.topic.title):
+            indicator = equity_balance(table.columns[column], line, self._names)
         if indicator is not None and column in frame.odd and indicator.unit.dimension is Dimension.AMOUNT:
             indicator = None
         general = PrintedUnit(None) if column in frame.odd else self._general_unit(table, frame, table.rows[row_index])
@@ -140,7 +143,9 @@ class TableReader:
     def _unit(
         self, value: CellReading, sense: ColumnSense, line: Line, place: CellPlace, general: PrintedUnit, indicator: Indicator | None
     ) -> Unit | None:
-        printed = value.unit or sense.unit or line.unit or counted_unit(place.label)
+        printed = value.unit or sense.unit or line.unit or counted_unit(sense.measure) or counted_unit(place.label)
+        if printed is None and (counts_no_money(sense.measure) or counts_no_money(place.label)):
+            general = PrintedUnit(None)
         if printed is None and not sense.change and (sense.share or _RATE.search(sense.measure)):
             printed = bracket_unit("(%)")
         if printed is not None and indicator is not None and printed.symbol == "元" and indicator.unit.symbol == "元/股":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from retrieval.documents import Row, Table
@@ -15,53 +16,62 @@ _PARTIAL = frozenset(("小计",))
 def total_owners(table: Table) -> dict[int, tuple[str, ...] | None]:
     """Row index of each total → the labels of what it sums up: () for the whole table, None where that cannot be told."""
     labels = [clean_label(row.label) for row in table.rows]
-    totals = [index for index, label in enumerate(labels) if label in TOTALS and _numbers(table.rows[index])]
-    if not totals:
+    if not any(label in TOTALS for label in labels):
         return {}
-    last = max((index for index, row in enumerate(table.rows) if _numbers(row)), default=-1)
+    numbers = [_numbers(row) for row in table.rows]
+    totals = [index for index, label in enumerate(labels) if label in TOTALS and numbers[index]]
+    last = max((index for index, found in enumerate(numbers) if found), default=-1)
+    sums = _Sums(table.rows, numbers, frozenset(totals))
     owners: dict[int, tuple[str, ...] | None] = {}
     for index in totals:
         if index == last and labels[index] not in _PARTIAL:
             owners[index] = ()
         else:
-            owners[index] = _owner(table, index, totals)
+            owners[index] = sums.owner(index)
     return owners
 
 
-def _owner(table: Table, index: int, totals: Sequence[int]) -> tuple[str, ...] | None:
-    row = table.rows[index]
-    start = _first_addend(table, index, totals)
-    if start is None:
-        second = any(other < index and table.rows[other].parents == row.parents for other in totals)
-        return row.parents if len(row.parents) == 1 and not second else None
-    shared = _shared([other.parents for other in table.rows[start:index]])
-    # The group is the outermost heading that holds these rows and no others; of several rows under one heading, the innermost.
-    inside = frozenset(range(start, index))
-    whole = (shared[: depth + 1] for depth in range(len(shared)) if _addends(table, shared[: depth + 1], totals) <= inside)
-    return next(whole, shared) or row.parents or None
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The rows of a table with their numbers by column, and which of them are totals."""
 
+    rows: Sequence[Row]
+    numbers: Sequence[dict[int, Decimal]]
+    totals: frozenset[int]
 
-def _addends(table: Table, path: tuple[str, ...], totals: Sequence[int]) -> frozenset[int]:
-    """The rows with numbers that stand under a heading, totals left out."""
-    under = (place for place, row in enumerate(table.rows) if row.parents[: len(path)] == path)
-    return frozenset(place for place in under if place not in totals and _numbers(table.rows[place]))
+    def owner(self, index: int) -> tuple[str, ...] | None:
+        """The labels of what a total sums up; None where that cannot be told."""
+        row = self.rows[index]
+        start = self._first_addend(index)
+        if start is None:
+            second = any(other < index and self.rows[other].parents == row.parents for other in self.totals)
+            return row.parents if len(row.parents) == 1 and not second else None
+        shared = _shared([other.parents for other in self.rows[start:index]])
+        # The group is the outermost heading that holds these rows and no others; of several rows under one heading, the innermost.
+        inside = frozenset(range(start, index))
+        whole = (shared[: depth + 1] for depth in range(len(shared)) if self._addends(shared[: depth + 1]) <= inside)
+        return next(whole, shared) or row.parents or None
 
+    def _addends(self, path: tuple[str, ...]) -> frozenset[int]:
+        """The rows with numbers that stand under a heading, totals left out."""
+        under = (place for place, row in enumerate(self.rows) if row.parents[: len(path)] == path)
+        return frozenset(place for place in under if place not in self.totals and self.numbers[place])
 
-def _first_addend(table: Table, index: int, totals: Sequence[int]) -> int | None:
-    """Where the run of rows begins that adds up to the total; None where no run does."""
-    wanted = _numbers(table.rows[index])
-    column = next(iter(wanted))
-    added = Decimal(0)
-    for start in range(index - 1, -1, -1):
-        if start in totals:
-            return None
-        value = _numbers(table.rows[start]).get(column)
-        if value is None:
-            continue
-        added += value
-        if start < index - 1 and abs(added - wanted[column]) <= Decimal(2):
-            return start
-    return None
+    def _first_addend(self, index: int) -> int | None:
+        """Where the run of rows begins that adds up to the total; None where no run does."""
+        wanted = self.numbers[index]
+        column = next(iter(wanted))
+        added = Decimal(0)
+        for start in range(index - 1, -1, -1):
+            if start in self.totals:
+                return None
+            value = self.numbers[start].get(column)
+            if value is None:
+                continue
+            added += value
+            if start < index - 1 and abs(added - wanted[column]) <= Decimal(2):
+                return start
+        return None
 
 
 def _shared(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

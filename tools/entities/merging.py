@@ -19,7 +19,7 @@ from tools.entities.tagger import Proposal
 class Policy:
     """The least confidence for each use of a proposal; above 1 for never."""
 
-    wider_indicator: float = 0.75
+    wider_indicator: float = 0.55
     new_indicator: float = 0.75
     new_company: float = 0.8
 
@@ -42,7 +42,7 @@ _LINE = re.compile(
     r"(?:\([^()]{2,6}\))?$"
 )
 _GENERIC = re.compile(
-    r"^(?:.{0,6}家|其余|其他|各|多|部分|上市|国有|大型|中小|股份制?|城市|农村|民营|外资|头部|某|该|本|全|我国|国内|国际|商业|政策性|主要|相关|代销|公募|私募|货币|债券|股票|资产|家族|社保|商业|个人|企业|理财|养老)?"
+    r"^(?:.{0,6}家|其余|其他|各|多|部分|上市|国有|大型|中小|股份制?|城市|农村|民营|外资|头部|某|该|本|全|我国|全[国省市县]|辖内|当地|国内|国际|商业|政策性|主要|相关|代销|公募|私募|货币|债券|股票|资产|家族|社保|商业|个人|企业|理财|养老)?"
     r"(?:银行|农商行|城商行|大行|证券|信托|基金|期货|保险|人寿|资管|资产管理|理财|租赁|公司|集团|控股|投资|科技|股份|国际|汽车|能源|电力|地产|建设|担保)$"
 )
 _BETWEEN = re.compile(r"\s?(?:\([^()]*\))?\s?[^,。;:、\d]{0,8}")
@@ -78,7 +78,8 @@ def merged(plain: str, entities: Sequence[EntitySpan], proposals: Sequence[Propo
     figures = [span for span in entities if span.type in (EntityType.VALUE, EntityType.CHANGE)]
     kept = [span for span in entities if span not in figures]
     taken = False
-    for span, confidence in proposals:
+    for proposed, confidence in proposals:
+        span = _whole(plain, proposed, kept)
         if any(_overlap(span, figure) for figure in figures):
             continue
         inside = [other for other in kept if _overlap(span, other)]
@@ -102,6 +103,23 @@ def _least(plain: str, span: EntitySpan, inside: list[EntitySpan], figures: Sequ
         ends_alike = inside[-1].end == span.end and inside != [span] and all(other.type is span.type and other.start >= span.start for other in inside)
         return policy.wider_indicator if ends_alike else float("inf")
     return policy.new_indicator if len(name) >= 3 and _figure_behind(plain, span, figures) else float("inf")
+
+
+_LEAD = re.compile(r"[之其的]+")
+_RAGGED = 2  # So few characters between a name and the clause's beginning belong to it, unless they are words of their own.
+
+
+def _whole(plain: str, span: EntitySpan, names: Sequence[EntitySpan]) -> EntitySpan:
+    """An indicator that begins a character or two behind the clause or the last name begins right there; 之 and 的 stay outside."""
+    if span.type is not EntityType.INDICATOR:
+        return span
+    if lead := _LEAD.match(plain, span.start, span.end - 1):
+        return span._replace(start=lead.end())
+    start = span.start
+    while start and "一" <= plain[start - 1] <= "鿿" and all(start > name.end or start <= name.start for name in names):
+        start -= 1
+    ragged = plain[start : span.start]
+    return span._replace(start=start) if 0 < len(ragged) <= _RAGGED and not ragged.endswith((*_BEFORE, *_ALONE)) else span
 
 
 def _overlap(one: EntitySpan, other: EntitySpan) -> bool:
