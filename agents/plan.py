@@ -45,7 +45,8 @@ class Op(StrEnum):
 INTENTS: dict[Op, str] = {
     Op.VALUE: "lookup", Op.YOY: "change", Op.QOQ: "change", Op.DIFFERENCE: "change", Op.CAGR: "calculation", Op.TREND: "trend",
     Op.COMPARE: "comparison", Op.RANK: "ranking", Op.SHARE: "calculation", Op.AVERAGE: "calculation", Op.TOTAL: "calculation",
-    Op.RECOMPUTE: "calculation", Op.RATIO: "calculation", Op.EXPRESSION: "calculation", Op.FORMULA: "calculation", Op.DUPONT: "decomposition", Op.WALK: "decomposition",
+    Op.RECOMPUTE: "calculation", Op.RATIO: "calculation", Op.EXPRESSION: "calculation", Op.FORMULA: "calculation",
+    Op.DUPONT: "decomposition", Op.WALK: "decomposition",
     Op.PARTS: "decomposition",
     Op.BREAKDOWN: "decomposition", Op.WHY: "attribution", Op.LINE: "compliance", Op.OVERVIEW: "overview", Op.REPORT: "report",
     Op.DEFINITION: "definition", Op.COVERAGE: "coverage", Op.ANALYSIS: "analysis", Op.GENERAL: "general",

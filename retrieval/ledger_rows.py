@@ -183,7 +183,8 @@ def row_records(rows: Iterable[Sequence[Any]]) -> list[RowRecord]:
         place = RowPlace(first.get("page") or 0, order, first.get("column") or "", cell=not _SENTENCE.search(first.get("quote") or ""))
         spans[key][2].setdefault((place.page, place.column), place)
     found = [
-        replace(record, periods=tuple(spans[key][0]), scopes=tuple(spans[key][1]), places=tuple(spans[key][2].values())) for key, record in groups.items()
+        replace(record, periods=tuple(spans[key][0]), scopes=tuple(spans[key][1]), places=tuple(spans[key][2].values()))
+        for key, record in groups.items()
     ]
     return sorted(found, key=lambda record: record.page)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from retrieval.documents import Row, Table
-from retrieval.table_rows import closes
+from retrieval.table_lines import closes
 from retrieval.table_text import bare, is_total, rank
 
 

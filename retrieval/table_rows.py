@@ -5,41 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 
-from retrieval.documents import Cell, Row
-from retrieval.table_grid import GridRow, Slot, union
-from retrieval.table_layout import is_label_only, label_slots
-from retrieval.table_text import bare, is_dashed, is_nil, is_ordinal, is_total, rank, tidy
+from retrieval.documents import Row
+from retrieval.table_grid import union
+from retrieval.table_lines import Line, closes, joined
+from retrieval.table_sums import sum_ends, total_of
+from retrieval.table_text import bare, is_dashed, is_total, rank
 
 # Indents closer than this, in points, are one level.
 INDENT_STEP = 3.0
 # More levels than that are centred labels, not indents.
 _MAX_LEVELS = 6
-# No printed row has more parts; the bound keeps long sheets from being summed from every row to the end.
-_MAX_PARTS = 60
-# A printed sum may be off by the rounding of its parts.
-_ROUNDING = Decimal("0.5")
-_BLANKS = re.compile(r"^[\s\u3000]*")
 _OF_WHICH = re.compile("[-－–—]?其中[:：]?")
 _GRAND = frozenset({"合计", "总计", "总额"})
 _BALANCE = re.compile(r"(?:[一二三四五六七八]、)?(?:\d{4}年\d{1,2}月\d{1,2}日|[本上]?[年期][初末])(?:$|的?.{0,6}(?:余额|准备|价值|数$))")
-_TAIL = re.compile(r"[额金利款值产债权益入出润备息股]")
-# Gross less allowance is net: such rows add up without being parts.
-_NO_PART = re.compile(r"^[加减][:：]|(?:净额|净值|净敞口)(?:\(|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A data row before its parents are known."""
-
-    label: str
-    group: str
-    indent: float
-    cells: tuple[Cell | None, ...]
-    heading: bool
-    page: int
-    row: GridRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +40,11 @@ class _Open:
     balanced: bool = False
 
 
-def read_line(row: GridRow, labels: int) -> Line:
-    """One grid row as a line."""
-    slots = label_slots(row, labels)
-    texts = [slot.text for slot in slots]
-    heading = labels > 0 and (is_label_only(row, labels) or not holds_anything(row, labels))
-    group = ""
-    if len(slots) > 1:
-        if is_ordinal(texts[0]):
-            texts = texts[1:] if re.fullmatch(r"\d+[a-z]?", bare(texts[0])) else ["".join(texts)]
-        else:
-            group, texts = tidy(texts[0]), texts[1:]
-    elif not slots and labels:
-        texts = [slot.text for slot in row[:1] if slot]
-    cells = tuple(None if heading else _cell(slot) for slot in row[labels:])
-    page = next((slot.cell.page for slot in row if slot), 1)
-    return Line(tidy(" ".join(texts)), group, _indent(row, labels), cells, heading, page, row)
-
-
-def holds_anything(row: GridRow, labels: int) -> bool:
-    """Whether a row has any text of its own beside the label."""
-    return any(slot and slot.first for slot in row[labels:])
-
-
-def _cell(slot: Slot | None) -> Cell | None:
-    if slot is None or not slot.first:
-        return None
-    return Cell(tidy(slot.text), slot.cell.page, slot.cell.box)
-
-
-def _indent(row: GridRow, labels: int) -> float:
-    """The indent of a label in points: as given, by blanks before it, or by the column that it stands in."""
-    for column, slot in enumerate(row[:labels]):
-        if slot is not None:
-            match = _BLANKS.match(slot.text.strip("\r\n"))
-            blanks = match[0] if match else ""
-            return slot.cell.indent + 5.0 * sum(2 if char == "\u3000" else 1 for char in blanks) + 20.0 * column * (not slot.cell.indent)
-    return 0.0
-
-
 def with_parents(lines: Sequence[Line], opening: str = "") -> tuple[Row, ...]:
     """The rows with the labels of the rows that each stands under, outermost first. opening: a heading printed in the header."""
     lines = _grouped(lines)
-    lines = _joined(lines)
-    ends = _sums(lines)
+    lines = joined(lines)
+    ends = sum_ends(lines)
     indented = 1 < len({round(line.indent / INDENT_STEP) for line in lines}) <= _MAX_LEVELS
     stack: list[_Open] = [_opening(opening, lines)] if opening and lines else []
     rows: list[Row] = []
@@ -139,27 +79,9 @@ def _grouped(lines: Sequence[Line]) -> list[Line]:
     return found
 
 
-def _joined(lines: Sequence[Line]) -> list[Line]:
-    """A label whose last character wrapped onto the line of its cells (一、2019年1月1日余 / 额) made whole."""
-    out: list[Line] = []
-    for line in lines:
-        above = out[-1] if out else None
-        wrapped = above is not None and above.heading and not line.heading and not bare(above.label).endswith((":", "。"))
-        if above is not None and wrapped and _TAIL.fullmatch(bare(line.label)):
-            out[-1] = replace(line, label=tidy(above.label + line.label), indent=above.indent)
-        else:
-            out.append(line)
-    return out
-
-
 def _opening(label: str, lines: Sequence[Line]) -> _Open:
     margin = lines[0].indent
-    return _Open(label, margin, rank(label), True, False, _total_of(label, lines, 0), margin, balanced=is_balance(lines[0].label))
-
-
-def _total_of(heading: str, lines: Sequence[Line], start: int) -> int:
-    """The index of the row that gives the total of a heading by its name (资产 … 资产总计), -1 without one."""
-    return next((index for index in range(start, len(lines)) if not lines[index].heading and closes(heading, lines[index].label)), -1)
+    return _Open(label, margin, rank(label), True, False, total_of(label, lines, 0), margin, balanced=is_balance(lines[0].label))
 
 
 def _row(line: Line, parents: tuple[str, ...]) -> Row:
@@ -213,70 +135,9 @@ def is_balance(label: str) -> bool:
     return bool(_BALANCE.match(bare(label)))
 
 
-def closes(heading: str, label: str) -> bool:
-    """负债 … 负债总额: the total of a heading names it."""
-    name = heading.rstrip("：: ")
-    return bool(name) and len(label) > len(name) and label.startswith(name) and label.endswith(("总额", "合计", "总计", "小计"))
-
-
 def _close_group(stack: list[_Open]) -> None:
     """After a total, its group is over: up to the innermost heading."""
     while stack and not stack[-1].heading:
         stack.pop()
     if stack:
         stack.pop()
-
-
-def _sums(lines: Sequence[Line]) -> list[int]:
-    """For every row the index of the last of the rows below that add up to it in every column (of a heading: its total), or -1."""
-    numbers = [_numbers(line) for line in lines]
-    ends = [-1] * len(lines)
-    for start in range(len(lines) - 1, -1, -1):
-        if lines[start].heading:
-            ends[start] = _total_of(lines[start].label, lines, start + 1)
-        elif not is_total(lines[start].label) and sum(1 for value in numbers[start] if value) >= 1:
-            ends[start] = _sum_end(lines, numbers, ends, start)
-    return ends
-
-
-def _sum_end(lines: Sequence[Line], numbers: Sequence[Sequence[Decimal | None]], ends: Sequence[int], start: int) -> int:
-    target, parts, index = numbers[start], list[int](), start + 1
-    column = next(place for place, value in enumerate(target) if value)
-    wanted, have = target[column] or Decimal(0), Decimal(0)
-    step = Decimal(1).scaleb(int(wanted.as_tuple().exponent))
-    while index < len(lines) and len(parts) < _MAX_PARTS:
-        line = lines[index]
-        if line.heading or is_total(line.label) or rank(line.label) == 2 or _NO_PART.search(bare(line.label)):
-            return -1
-        have += (numbers[index][column] if column < len(numbers[index]) else None) or 0
-        parts.append(index)
-        index = max(index, ends[index]) + 1
-        # One column first: all of them are added up only where that one agrees.
-        if len(parts) >= 2 and abs(wanted - have) <= _ROUNDING * len(parts) * step and _equal(target, _added(numbers, parts), len(parts)):
-            return index - 1
-    return -1
-
-
-def _added(numbers: Sequence[Sequence[Decimal | None]], parts: Sequence[int]) -> list[Decimal]:
-    return [sum((value or Decimal(0) for value in column), start=Decimal(0)) for column in zip(*(numbers[part] for part in parts), strict=False)]
-
-
-def _equal(target: Sequence[Decimal | None], total: Sequence[Decimal], parts: int) -> bool:
-    """Every column that the row fills adds up, at least two of them or one large one (small whole numbers agree by chance)."""
-    given = [(value, have) for value, have in zip(target, total, strict=False) if value]
-    exact = all(abs(value - have) <= _ROUNDING * parts * Decimal(1).scaleb(int(value.as_tuple().exponent)) for value, have in given)
-    return exact and (len(given) >= 2 or any(abs(value) >= 1000 for value, _ in given))
-
-
-def _numbers(line: Line) -> list[Decimal | None]:
-    return [None if cell is None or is_nil(cell.text) else _number(cell.text) for cell in line.cells]
-
-
-def _number(text: str) -> Decimal | None:
-    plain = bare(text).rstrip("%‰")
-    negative = plain.startswith("(") and plain.endswith(")")
-    try:
-        value = Decimal(plain.strip("()").replace(",", "").replace("−", "-"))
-    except InvalidOperation:
-        return None
-    return (-value if negative else value) if value.is_finite() else None

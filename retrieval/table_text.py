@@ -160,11 +160,13 @@ def is_sure_note_ref(text: str) -> bool:
     return bool(_SURE_NOTE_REF.fullmatch(bare(text)))
 
 
+@lru_cache(maxsize=16384)
 def is_total(label: str) -> bool:
     """A row that closes its group: 小计, 合计, 负债合计. 客户贷款总额 is a line of its own."""
     return bool(_TOTAL.fullmatch(bare(label).split("(")[0]))
 
 
+@lru_cache(maxsize=16384)
 def rank(label: str) -> int:
     """How deep the numbering of a label is: 1 for 第一章, 2 for 一、, 3 for (一), 4 for 1., 5 for (1), 6 for ①; 0 without."""
     plain = bare(label)

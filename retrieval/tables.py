@@ -12,8 +12,9 @@ from retrieval.table_continuation import join_continued
 from retrieval.table_grid import GridRow, lay_out, union
 from retrieval.table_headers import Head, read_head
 from retrieval.table_layout import Layout, holds_values, layout_of
+from retrieval.table_lines import read_line
 from retrieval.table_merging import merge_columns
-from retrieval.table_rows import read_line, with_parents
+from retrieval.table_rows import with_parents
 from retrieval.table_text import bare, frame_parts
 from retrieval.table_titles import Caption, read_caption, title_of
 from retrieval.table_units import unit_in, unit_within

@@ -21,6 +21,7 @@ from tools.row_tables import TOTAL, RowTable, TableCell, is_share, row_tables
 _LEAST_ROWS = 2
 _VOLUME = re.compile(r"规模|体量|业务量|数量因素|量因素|量的")
 _PRICE = re.compile(r"利率|价格|价因素|价的")
+_EFFECT = re.compile(r"(?:规模|体量|业务量|数量|利率|价格)因素")
 _EFFECTS = re.compile(r"(?:规模|体量|业务量|数量|量)(?:因素|变[动化]|效应|的?影响|的?贡献)?[、和与及]?(?:利率|价格?)(?:因素|变[动化]|效应|的?影响|的?贡献)|量价")
 _NOT_A_TABLE = (Op.REPORT, Op.WALK, Op.DUPONT, Op.DEFINITION, Op.COVERAGE, Op.ANALYSIS, Op.RECOMPUTE, Op.CAGR, Op.YOY, Op.QOQ)
 _RATIO = re.compile(r"(?<![利汇税费])率(?!先)")
@@ -42,7 +43,9 @@ class Breakdown:
     note: str = ""
 
     def operation(self) -> Operation:
-        """The operation that tells it."""
+        """The operation that tells it: a value where it is one cell."""
+        if len(self.indicators) == 1:
+            return Operation(Op.VALUE)
         return Operation(Op.BREAKDOWN, highest=self.highest, against=self.total or None, table=self.table, page=self.page)
 
 
@@ -55,7 +58,7 @@ def breakdown_of(mentions: Mentions, subject: Sequence[str], asked: Asked, candi
     if rows is None or not len(rows) or len(asked.banks) > 1 or any(hit.cue.op in _NOT_A_TABLE for hit in mentions.cues):
         return None
     question = _Question(mentions, rows, asked, candidates, tuple(subject))
-    if _EFFECTS.search(mentions.text):
+    if asks_effects(mentions):
         return question.effects()
     highest = True if MOST.search(mentions.text) else False if LEAST.search(mentions.text) else None
     found = question.of_a_sort(highest) if question.spans else None
@@ -65,8 +68,8 @@ def breakdown_of(mentions: Mentions, subject: Sequence[str], asked: Asked, candi
 
 
 def asks_effects(mentions: Mentions) -> bool:
-    """Whether the question asks what volume and price each did to a change."""
-    return bool(_EFFECTS.search(mentions.text))
+    """Whether the question asks what volume or price did to a change."""
+    return bool(_EFFECTS.search(mentions.text) or _EFFECT.search(mentions.text))
 
 
 class _Question:
@@ -156,26 +159,28 @@ class _Question:
         return Breakdown(names, highest, table=table.title, page=table.pages[0])
 
     def effects(self) -> Breakdown | None:
-        """规模因素 and 利率因素 of a change: the two columns of the row named, and their total."""
-        names = [self.asked.catalogue.get(name).name for name in [*self.named, *self.subject] if name in self.asked.catalogue]
+        """规模因素 and 利率因素 of a change: the two columns of the row named, and their total; one of them where only one is asked for."""
+        names = [self.words_core(self.asked.catalogue.get(name).name) for name in [*self.named, *self.subject] if name in self.asked.catalogue]
+        both = bool(_EFFECTS.search(self.mentions.text))
+        sides = [pattern for pattern in (_VOLUME, _PRICE) if both or any(pattern.search(word) for word in _EFFECT.findall(self.mentions.text))]
         found = []
         for place, table in enumerate(row_tables(self.rows)):
             lines: dict[str, list[TableCell]] = {}
             for cell in table.cells:
                 lines.setdefault(cell.record.row, []).append(cell)
             for cells in lines.values():
-                told = [next((cell for cell in cells if pattern.search(cell.measure)), None) for pattern in (_VOLUME, _PRICE)]
+                kept = [next((cell for cell in cells if pattern.search(cell.measure)), None) for pattern in (_VOLUME, _PRICE)]
                 total = next((cell for cell in cells if re.search(r"合计|净[增变]", cell.measure)), None)
-                if not all(told) or len({unit(cell.record.unit).dimension for cell in [*told, total] if cell}) > 1 or not self._in_period(cells):
-                    continue
-                label = self.words_core(cells[0].label)
-                fitting = [name for name in names if self.words_core(name) in label]
-                if fitting:
-                    found.append((len(label), place, table, [cell.record.indicator_id for cell in told if cell], total))
+                fit = _names_row(self.words_core(cells[0].label), names)
+                same = {unit(cell.record.unit).dimension for cell in [*kept, total] if cell}
+                if fit is not None and all(kept) and len(same) == 1 and self._in_period(cells):
+                    told = [cell.record.indicator_id for cell, side in zip(kept, (_VOLUME, _PRICE), strict=True) if cell and side in sides]
+                    found.append((fit, place, table, told, total))
         if not found:
             return None
         _, _, table, rows, total = min(found, key=lambda item: item[:2])
-        return Breakdown(rows, None, total=total.record.indicator_id if total else "", table=table.title, page=table.pages[0])
+        whole = total.record.indicator_id if total and len(rows) > 1 else ""
+        return Breakdown(rows, None, total=whole, table=table.title, page=table.pages[0])
 
     def words_core(self, text: str) -> str:
         """A text's words that tell one thing from another, in canonical form."""
@@ -244,6 +249,13 @@ class _Question:
 
 def _has_sort(table: RowTable, cells: Sequence[TableCell], sort: Sort) -> bool:
     return bool(sort.title.search(table.title)) or sum(bool(sort.rows.search(cell.label)) for cell in cells) >= _LEAST_ROWS
+
+
+def _names_row(label: str, names: Sequence[str]) -> tuple[int, int] | None:
+    """How well a row is the one that a name means, least first: it holds the name (利息净收入变化), or is what the name speaks of (客户贷款)."""
+    if any(name in label for name in names):
+        return (0, len(label))
+    return (1, -len(label)) if len(label) > 2 and any(name.startswith(label) for name in names) else None
 
 
 def _completed(item: str, total: str, asked: Asked) -> str | None:

@@ -17,6 +17,8 @@ from retrieval.extraction.labels import without_marks
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 
 _FOREIGN = re.compile(r"\(?(?:美元|港[元币]|外币|欧元|其他(?:货币|币种|外币)?)(?:项目)?(?:\(?折.*)?\)?$")
+_PRICE = re.compile(r"(?:利率|价格)(?:因素|变[动化])?$")
+_COMPARED = re.compile(r"\d{4}年度?(?:与|对比?|比|较)\d{4}年度?(?:相比|比较|之比)?")
 _VOLUME = re.compile(r"(?:规模|体量|业务量|数量)(?:因素|变[动化])?$")
 
 
@@ -34,7 +36,7 @@ class ReadColumn:
 
 def read_columns(columns: Sequence[Column], report: Period | None) -> tuple[ReadColumn, ...]:
     """The senses of all columns of a table."""
-    columns = _without_stray_change(columns, report)
+    columns = _without_comparison(_without_stray_change(columns, report))
     senses, unclear = _spread(columns, [read_column(column, report) for column in columns])
     senses = _by_effect(_by_currency(columns, _completed(_inherited(senses))))
     keys = [_key(sense) for sense, column in zip(senses, columns, strict=True) if not column.note]
@@ -51,6 +53,14 @@ def _by_currency(columns: Sequence[Column], senses: Sequence[ColumnSense]) -> li
         return list(senses)
     domestic = [any(without_marks(header) in ("人民币", "本币", "人民币项目") for header in column.headers) for column in columns]
     return [replace(sense, measure="人民币") if own and not sense.measure else sense for sense, own in zip(senses, domestic, strict=True)]
+
+
+def _without_comparison(columns: Sequence[Column]) -> Sequence[Column]:
+    """Over 规模 and 利率 a 2023年对比2022年 spans all columns, on whichever of them a parser left it."""
+    headers = ["".join(without_marks(header) for header in column.headers) for column in columns]
+    if not any(_VOLUME.search(header) for header in headers) or not any(_PRICE.search(header) for header in headers):
+        return columns
+    return [replace(column, headers=tuple(_COMPARED.sub("", header) for header in column.headers)) for column in columns]
 
 
 def _by_effect(senses: Sequence[ColumnSense]) -> list[ColumnSense]:

@@ -7,6 +7,7 @@ and must be a name of the catalogue. What is left open stays a row of its own.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from data.indicators import Indicator, Kind
 from data.units import Dimension
@@ -26,6 +27,7 @@ _CUTS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def resolve(place: CellPlace, names: NameIndex) -> Indicator | None:
     """The indicator that a cell states, or None where the place does not say it beyond doubt."""
     if place.topic.closed or not place.path:

@@ -106,12 +106,12 @@ def _least(plain: str, span: EntitySpan, inside: list[EntitySpan], figures: Sequ
 
 
 _LEAD = re.compile(r"[之其的]+")
-_RAGGED = 2  # So few characters between a name and the clause's beginning belong to it, unless they are words of their own.
+_APART = (*_BEFORE, *_ALONE, *"共某此各等就而已也不年月日时又再曾")
 
 
 def _whole(plain: str, span: EntitySpan, names: Sequence[EntitySpan]) -> EntitySpan:
-    """An indicator that begins a character or two behind the clause or the last name begins right there; 之 and 的 stay outside."""
-    if span.type is not EntityType.INDICATOR:
+    """An indicator that begins one character behind the clause or the last name begins right there; 之 and 的 stay outside."""
+    if span.type is not EntityType.INDICATOR or span in names:
         return span
     if lead := _LEAD.match(plain, span.start, span.end - 1):
         return span._replace(start=lead.end())
@@ -119,7 +119,7 @@ def _whole(plain: str, span: EntitySpan, names: Sequence[EntitySpan]) -> EntityS
     while start and "一" <= plain[start - 1] <= "鿿" and all(start > name.end or start <= name.start for name in names):
         start -= 1
     ragged = plain[start : span.start]
-    return span._replace(start=start) if 0 < len(ragged) <= _RAGGED and not ragged.endswith((*_BEFORE, *_ALONE)) else span
+    return span._replace(start=start) if len(ragged) == 1 and ragged not in _APART else span
 
 
 def _overlap(one: EntitySpan, other: EntitySpan) -> bool:

@@ -27,6 +27,8 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _CODE_CONTEXT = re.compile(r"(?:[(、,;/:]|代[码号]为?|[AH]股)\s?:?\s?$")
+_BRACKETED = re.compile(r"[一-鿿]\($")
+_LISTED = ("60", "68", "00", "30", "0")  # How codes of listed shares begin.
 _SELF = re.compile(r"本(?:集团|公司|银行|行(?![业为动程使政列情当权]))|该(?:银行|公司|集团|行(?![业为动程使政列情]))|我(?:行(?![业为动程])|司(?![法机]))|贵行|全行(?![业程])")
 _BARE_SELF = re.compile(
     r"(?<![一-鿿])(?:集团|公司)|(?:(?<=预计|维持|看好|认为|由于|以及|显示|来看|给予|判断|考虑|目前|当前|此外|同时)|(?<=[但且而令使因]))公司"
@@ -105,7 +107,8 @@ def _codes(text: str) -> list[tuple[int, int]]:
     known, found = bank_registry().codes(), []
     for match in _CODE.finditer(text):
         code = canonical_code(match[0])
-        if not match[0].isdigit() or (code in known and _CODE_CONTEXT.search(text[: match.start()])):
+        bracketed = _BRACKETED.search(text, max(0, match.start() - 2), match.start()) and text[match.end() : match.end() + 1] == ")"
+        if not match[0].isdigit() or (bracketed and match[0].startswith(_LISTED)) or (code in known and _CODE_CONTEXT.search(text[: match.start()])):
             found.append(match.span())
     return found
 
@@ -137,7 +140,7 @@ def _left_edge(text: str, low: int, high: int) -> int:
         return high
     start = high - len(run[0])
     for match in word_at(entity_words().company_stops).finditer(text, start, high):
-        if (match.end() < high - 1 or len(match[0]) > 1) and not (match.start() > start and _GENERIC.match(text, match.end())):
+        if (match.end() < high - 1 or len(match[0]) > 1) and not _GENERIC.match(text, match.end()):
             start = max(start, match.end())
     return start
 
