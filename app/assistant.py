@@ -133,7 +133,7 @@ class Assistant:
             if only is None:
                 raise UsageError("库中不止一家银行，请指明银行")
             return only
-        found = self.banks.by_name(bank)
+        found = context.banks.by_name(bank)
         if found is None:
             raise UsageError(f"银行名录中没有“{bank}”")
         return found.id

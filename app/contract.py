@@ -16,7 +16,10 @@ from data.refusals import RefusalCode
 
 Id = Annotated[str, StringConstraints(pattern=r"^f[1-9]\d*$")]
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
-PeriodText = Annotated[str, StringConstraints(pattern=r"^\d{4}(H[12]|Q[1-4]|Q1-3|-\d{2}-\d{2})?$")]
+_PERIOD = r"\d{4}(H[12]|Q1-3|Q[1-4]|-\d{2}-\d{2})?"
+PeriodText = Annotated[str, StringConstraints(pattern=rf"^{_PERIOD}$")]
+# A rate over several years is of both its ends: 2021-2024.
+SpanText = Annotated[str, StringConstraints(pattern=rf"^{_PERIOD}(-{_PERIOD})?$")]
 
 
 class _Part(BaseModel):
@@ -46,7 +49,7 @@ class FigureModel(_Part):
     id: Id
     entity: str
     indicator: str
-    period: PeriodText
+    period: SpanText
     scope: Scope
     value: DecimalText
     unit: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from data.ports import RowRecord
@@ -46,11 +46,12 @@ class TableCell:
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
-    """The cells of one table on one page (or several, where it runs on), in order."""
+    """The cells of one table on one page (or several, where it runs on), in order. fragment: it runs on from or to another page."""
 
     title: str
     pages: tuple[int, ...]
     cells: tuple[TableCell, ...]
+    fragment: bool = False
 
     def columns(self) -> dict[str, list[TableCell]]:
         """Cells by measure, from left to right, columns of changes left out; a share bears the measure that it stands behind (员工数量占比)."""
@@ -87,7 +88,9 @@ def row_tables(rows: RowIndex) -> tuple[RowTable, ...]:
                 pages.setdefault((record.table, place.page), []).append(cell)
     single = [RowTable(title, (page,), _ordered(cells)) for (title, page), cells in pages.items()]
     single.sort(key=lambda table: (table.pages, table.cells[0].order))
-    return (*single, *_running_on(single))
+    runs = _running_on(single)
+    pieces = {(run.title, page) for run in runs for page in run.pages}
+    return (*[replace(table, fragment=(table.title, table.pages[0]) in pieces) for table in single], *runs)
 
 
 def measure_of(column: str) -> str:
@@ -104,10 +107,11 @@ def _ordered(cells: Sequence[TableCell]) -> tuple[TableCell, ...]:
 
 
 def _running_on(single: Sequence[RowTable]) -> list[RowTable]:
-    """Tables of one title on pages that follow each other, as one."""
+    """Tables of one title on pages that follow each other and share a column, as one."""
     runs: list[list[RowTable]] = []
     for table in sorted(single, key=lambda table: (table.title, table.pages)):
-        if runs and runs[-1][-1].title == table.title and runs[-1][-1].pages[-1] + 1 == table.pages[0]:
+        before = runs[-1][-1] if runs else None
+        if before and before.title == table.title and before.pages[-1] + 1 == table.pages[0] and before.columns().keys() & table.columns().keys():
             runs[-1].append(table)
         else:
             runs.append([table])

@@ -89,19 +89,22 @@ class _Question:
 
     def of_a_sort(self, highest: bool | None) -> Breakdown | None:
         """The table whose rows are of the sort asked for and which tells what is asked about."""
-        held = [name for name in self.possible if self.asked.horizon.periods((), (name,))]
-        if len(held) >= _LEAST_ROWS and not self.mentions.indicators and self._each(held):
-            return Breakdown(held, highest)  # 哪个地区不良率最高: the catalogue knows each region's
         scored = []
         for place, table in enumerate(row_tables(self.rows)):
             for cells in _columns(table):
                 if all(_has_sort(table, cells, sort) for sort in self.sorts) and (fit := self._fit(table, cells)):
                     found = self._rows_of_sort(table, cells)
-                    if found is not None and len(found.rows) >= _LEAST_ROWS:
+                    # Half of a table that runs over two pages is all of it only where its rows add up.
+                    if found is not None and len(found.rows) >= _LEAST_ROWS and (found.sums or not table.fragment):
                         mixed = any(sort.only and not all(sort.rows.search(cell.label) for cell in found.leaves) for sort in self.sorts)
                         key = (mixed, fit, -found.sums, other_sorts(table.title, self.sorts), _rank(cells), len(table.pages), len(table.title), place)
                         scored.append((key, found))
-        return _told(min(scored, key=lambda item: item[0])[1], highest, leaves=highest is not None) if scored else None
+        if scored:
+            return _told(min(scored, key=lambda item: item[0])[1], highest, leaves=highest is not None)
+        held = [name for name in self.possible if self.asked.horizon.periods((), (name,))]
+        if len(held) >= _LEAST_ROWS and not self.mentions.indicators and self._each(held):
+            return Breakdown(held, highest, note="只列出指标目录中有名称的各项，报告可能另有未列出的")
+        return None
 
     def _rows_of_sort(self, table: RowTable, cells: Sequence[TableCell]) -> Parts | None:
         """All rows of a column; where its title names another sort and only some rows are of the one asked for, those alone."""
@@ -151,7 +154,7 @@ class _Question:
                 if not all(picked) or not self._covers(table, cells, [word for word in words if word]):
                     continue
                 names = [cell.record.indicator_id for cell in picked if cell]
-                if len(set(names)) == len(items) and self._measured(cells) and self._loud(table) == 0 and self._in_period(cells):
+                if len(set(names)) == len(items) and self._measured(cells) and self._loud(table, cells) == 0 and self._in_period(cells):
                     scored.append(((_rank(cells), len(table.pages), len(table.title), place), table, names))
         if not scored:
             return None
@@ -190,7 +193,7 @@ class _Question:
         """How a column tells what is asked about: 1 as the parts of it, 2 by its title; 0 not at all."""
         if self.totals and any(is_total_of(cell, self.totals, self.asked.catalogue, table.title) for cell in cells):
             return 1 if self._all_said(table, cells) and self._in_period(cells) else 0
-        if self._loud(table) or not self._measured(cells) or not self._in_period(cells):
+        if self._loud(table, cells) or not self._measured(cells) or not self._in_period(cells):
             return 0
         return 2 if self._covers(table, cells, [core for word in self.words if (core := self.words_core(word))]) else 0
 
@@ -213,11 +216,14 @@ class _Question:
         left = [core for word in self.words if word not in names and (core := self.words_core(word))]
         return not left or self._covers(table, cells, left)
 
-    def _loud(self, table: RowTable) -> int:
+    def _loud(self, table: RowTable, cells: Sequence[TableCell]) -> int:
         """How many words narrow the table's title that the question does not say."""
         said = self.rows.words.canonical(self.mentions.text)
-        title = self.rows.words.canonical(table.title)
-        return sum(word in title and word not in said for word in self.rows.words.loud)
+        title, own = self.rows.words.canonical(table.title), self.rows.words.canonical(cells[0].measure)
+        # 公司贷款行业分布及不良 is the title of two columns: the other one's word does not narrow this one.
+        others = [self.rows.words.canonical(cell.measure) for cell in table.cells]
+        elsewhere = {word for word in self.rows.words.loud if word not in own and any(word in other for other in others)}
+        return sum(word not in said and (word in own or (word in title and word not in elsewhere)) for word in self.rows.words.loud)
 
     def _measured(self, cells: Sequence[TableCell]) -> bool:
         """Whether the column is of the measure asked for: a rate where a rate is, and no rate besides."""
@@ -280,13 +286,13 @@ def _told(parts: Parts, highest: bool | None, *, leaves: bool = False) -> Breakd
 
 
 def unanswered(said: Mentions, read: Mentions, rows: RowIndex | None) -> Mentions | None:
-    """The mentions with the sort of rows left unexplained, where only the total of some table was found for it (投资按发行主体).
+    """The mentions with the sort of rows left unexplained, where only a total was found for it (投资按发行主体).
 
     said, read: the question before and after rows were looked up. None where the reading stands.
     """
     sorts, spans = sorts_of(said)
     swallowed = [span for span in read.indicators if span.ref not in {other.ref for other in said.indicators}]
-    if rows is None or not sorts or not swallowed or not all(TOTAL.search(label) for span in swallowed for label in rows.labels(span.ref)):
+    if rows is None or not len(rows) or not sorts or not all(TOTAL.search(label) for span in swallowed for label in rows.labels(span.ref)):
         return None
     return replace(said, unexplained=sorted({*said.unexplained, *spans}))
 

@@ -77,8 +77,21 @@ def _without_lead(mentions: Mentions, spans: Sequence[NameSpan], catalogue: Indi
     return [span for span in spans if span not in dropped]
 
 
+def _told_once(mentions: Mentions, spans: Sequence[NameSpan], catalogue: IndicatorCatalogue) -> list[NameSpan] | None:
+    """公司贷款和个人贷款的不良率: the measure is said with the last part only."""
+    first, last = spans
+    _, of, measure = mentions.text[last.start : last.end].partition("的")
+    listed = mentions.text[first.end : last.start].strip() in ("和", "与", "、", "及", "以及")
+    if not (of and listed) or catalogue.get(first.ref).kind is Kind.RATIO or catalogue.get(last.ref).kind is not Kind.RATIO:
+        return None
+    found = catalogue.by_name(mentions.text[first.start : first.end] + measure)
+    return [NameSpan(first.start, first.end, first.kind, found.id), last] if found is not None else None
+
+
 def _shared_measure(mentions: Mentions, spans: Sequence[NameSpan], catalogue: IndicatorCatalogue) -> list[NameSpan]:
     """Parts (公司贷款, 个人贷款) before a ratio that each of them has: that ratio of each."""
+    if len(spans) == 2 and (joined := _told_once(mentions, spans, catalogue)):
+        return joined
     if len(spans) < 3:
         return list(spans)
     *parts, measure = spans

@@ -63,6 +63,8 @@ def _compounds(mentions: Mentions) -> list[Span]:
 def _nothing_between(mentions: Mentions, start: int, end: int) -> bool:
     """Whether only 的 and the period stand between two names (流动资金贷款2023年末不良): the first then narrows the second."""
     between = mentions.text[start:end]
+    if between.isspace():
+        return False  # a blank alone parts a list: 营业收入 净利润
     for mention in [*mentions.periods, *mentions.base_periods]:
         if start <= mention.start and mention.end <= end:
             between = between.replace(mention.text, "", 1)

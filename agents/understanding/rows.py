@@ -256,7 +256,11 @@ def _swapped(mentions: Mentions, spans: Sequence[Span], carried: Carried, rows: 
             found = catalogue.by_name(words + label[cut:])
             if found is not None and rows.labels(found.id):
                 return found.id
-    return None
+    if len(words) < 2 or mentions.indicators:
+        return None
+    rests = dict.fromkeys(label[cut:] for label in (before.name,) for cut in range(2, len(label) - 1))
+    found_rows = (_sure([match for match in rows.match([words, rest]) if match.label >= _FULL]) for rest in rests)
+    return next((match.record.indicator_id for match in found_rows if match is not None), None)
 
 
 def _names_part(label: str, mentions: Mentions, spans: Sequence[Span]) -> bool:

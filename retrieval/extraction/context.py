@@ -11,7 +11,7 @@ from data.errors import PeriodError
 from data.figures import Gaap
 from data.periods import Part, Period
 from data.text import normalise
-from retrieval.documents import Document
+from retrieval.documents import Document, TableLayout
 from retrieval.extraction.labels import squeeze
 
 
@@ -32,6 +32,7 @@ class Subject:
 
 
 _COVER_PAGES = 6
+_SHEETS = ("xlsx", "csv")
 _REPORT = re.compile(
     r"((?:19|20)\d{2}|[二][〇零○一二三四五六七八九]{3})年?(?:度)?\s*(第?[一三]季度?|半年度?|中期|年度|年)?(?:业绩)?(?:报告|年报|季报|快报|公告|财务报表|摘要|社会责任|资本充足率)"
 )
@@ -46,9 +47,16 @@ _PRC = re.compile(r"(?:按照?|根据|依据)《?(?:中国)?企?业?会计准则
 def read_subject(document: Document, banks: BankRegistry) -> Subject:
     """The subject of a document, from its title, its name and its first pages; the entity is "" where nothing names a bank."""
     opening = "\n".join(page.text for page in document.pages[:_COVER_PAGES])
-    headings = f"{document.title}\n{document.name}\n{opening[:400]}"
-    entity, entity_id = _entity(headings, opening, banks)
-    period = _period(headings) or _period(opening)
+    records = bool(document.tables) and all(table.layout is TableLayout.RECORDS for table in document.tables)
+    named = f"{document.title}\n{document.name}"
+    headings = named if document.format in _SHEETS else f"{named}\n{opening[:400]}"
+    # Rows that say their own bank and period say nothing of the sheet as a whole; nor does a sheet of several banks.
+    several = document.format in _SHEETS and len({bank.id for bank in _mentions(opening, banks)}) > 1
+    around = "" if records or several else opening
+    entity, entity_id = _entity(headings, around, banks)
+    if several and len({bank.id for bank in _mentions(named, banks)}) != 1:
+        entity, entity_id = "", ""
+    period = _period(headings) or _period(around)
     bank = banks.get(entity_id) if entity_id else None
     names = (bank.name, *bank.strong_names) if bank is not None else (entity,) if entity else ()
     return Subject(entity, entity_id, period, _title(document, entity, period), _gaap(document), tuple(dict.fromkeys(names)))

@@ -11,7 +11,7 @@ from data.errors import PeriodError, UnitError
 from data.figures import Figure, Gaap, Scope
 from data.indicators import Indicator
 from data.period_text import parse_period
-from data.periods import Period
+from data.periods import Part, Period
 from data.text import normalise
 from data.units import Unit, unit
 from retrieval.documents import Table
@@ -29,7 +29,9 @@ _SCOPES = {
     "集团": Scope.GROUP, "本集团": Scope.GROUP, "合并": Scope.GROUP, "本行": Scope.BANK, "银行": Scope.BANK, "母公司": Scope.BANK,
     "法人": Scope.BANK, "行业": Scope.INDUSTRY,
 }  # fmt: skip
-_COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_COMPACT_DATE = re.compile(r"((?:19|20)\d{2})[./]?(0[1-9]|1[0-2])[./]?(0[1-9]|[12]\d|3[01])?")
+_SINGLE = re.compile(r"[(（]?(?:单季度?|当季度?|本季度?|季度单季)[)）]?")
+_THIRD_REPORT = re.compile(r"季度?报")
 
 
 class RecordReader:
@@ -53,7 +55,7 @@ class RecordReader:
         if value.kind is not CellKind.NUMBER or value.value is None:
             skipped["空值（－）" if value.kind is CellKind.NIL else "文字"] += 1
             return None
-        period = self._period(record.period)
+        period = self._period(record.period, f"{record.indicator}{record.measure}")
         if period is None:
             skipped["没有期间"] += 1
             return None
@@ -91,20 +93,33 @@ class RecordReader:
 
     def _indicator(self, name: str) -> Indicator | None:
         """In a record the name stands by itself and means what it says: any name of the catalogue counts, ids too."""
-        label = clean_label(name)
+        label, name = clean_label(_SINGLE.sub("", name)), _SINGLE.sub("", name)
         return self._names.catalogue.by_name(name.strip()) or self._names.find(label) or self._names.find_label(label)
 
-    def _period(self, text: str) -> Period | None:
-        plain = squeeze(text)
-        if match := _COMPACT_DATE.fullmatch(plain):
-            plain = f"{match[1]}-{match[2]}-{match[3]}"
-        found = find_header_periods(plain, self._subject.period)
-        if len(found) == 1:
-            return found[0].period
-        try:
-            return parse_period(normalise(text)) if text else self._subject.period
-        except PeriodError:
-            return None
+    def _period(self, text: str, name: str) -> Period | None:
+        """The period of a row. Canonical codes are read as such (2023Q3 is the quarter alone); 三季报 and 9月30日 are since January.
+
+        name: of the indicator; where that says 单季, the quarter that the period ends with is meant.
+        """
+        period = self._named_period(squeeze(text)) if text else self._subject.period
+        return _quarter(period) if period is not None and _SINGLE.search(name) else period
+
+    def _named_period(self, text: str) -> Period | None:
+        if match := _COMPACT_DATE.fullmatch(text):
+            text = "-".join(group for group in match.groups() if group)
+        for read in (Period.parse, parse_period):
+            try:
+                period = read(normalise(text))
+            except PeriodError:
+                continue
+            return Period(period.year, Part.NINE_MONTHS) if period.part is Part.Q3 and _THIRD_REPORT.search(text) else period
+        found = find_header_periods(text, self._subject.period)
+        return found[0].period if len(found) == 1 else None
+
+
+def _quarter(period: Period) -> Period:
+    """The single quarter that a period ends with."""
+    return Period(period.year, (Part.Q1, Part.Q2, Part.Q3, Part.Q4)[(period.end.month - 1) // 3])
 
 
 def _unit(text: str) -> Unit | None:

@@ -12,7 +12,7 @@ from data.errors import DocumentError
 from retrieval.documents import Document
 from retrieval.parsers.archives import check_archive
 from retrieval.parsers.text_files import decode
-from retrieval.parsers.titles import document_title, first_text
+from retrieval.parsers.titles import document_title, first_text, sheet_title
 
 __all__ = ["FORMATS", "document_title", "format_of", "read_document"]
 
@@ -22,6 +22,7 @@ _SNIFFED = 65536
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _IMAGES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF8", b"BM", b"RIFF")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|table|div|h[1-6]?|p|meta|title)[\s>]", re.IGNORECASE)
+_SHEETS = ("xlsx", "csv")
 _SHEET_SUFFIXES = (".xls", ".xlsx", ".xlsm", ".et")
 
 
@@ -36,6 +37,8 @@ def read_document(path: Path, *, loader: str = "", ocr: bool = False, workers: i
         DocumentError: the file cannot be opened, is of no supported format, or is damaged; the message says what to do.
     """
     document = _read(path, loader, ocr, progress)
+    if document.format in _SHEETS:
+        return document.titled(sheet_title(document))
     title = document_title(path, first_text([page.text for page in document.pages[:4]]))
     own = document.title.strip()
     return document.titled(own if own and own != path.stem and _names_nothing(title, path) else title)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.banks import Bank, bank_registry, fold_name
 from data.text import normalise
+from retrieval.documents import Document
 
 _KINDS = (
     (r"年度报告摘要|年报摘要", "年度报告摘要"),
@@ -42,6 +43,14 @@ def document_title(path: Path, text: str = "") -> str:
     if report and company:
         return f"{company}{report}"
     return report if report and not _words(name) else re.sub(r"_+", " ", _DATE_PREFIX.sub("", name)).strip() or name
+
+
+def sheet_title(document: Document) -> str:
+    """What an export of sheets is called: the one title that its tables have, else its file's name. Its cells name many reports."""
+    sheets = {block.text for block in document.blocks if block.level == 1}
+    titles = {table.title for table in document.tables if table.title and table.title not in sheets}
+    stem = document.name.rsplit(".", 1)[0]
+    return titles.pop() if len(titles) == 1 and len(document.tables) <= 2 else stem
 
 
 def first_text(texts: Sequence[str]) -> str:
