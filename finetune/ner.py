@@ -156,8 +156,8 @@ def _describe(out: Path, data: dict[str, Any], measured: dict[str, float]) -> No
     write_manifest(out, "python -m finetune.ner --out data/models/caizhi-ner", data, ("torch", "onnxruntime"), measured, "1")
     text = (
         "A BIO token classifier for 公司, 时间, 指标, 数值 and 变动: characters, the grammar's tags and known words in, one label a character out.",
-        f"Trained from nothing on {data['sentences']} generated sentences and the prose of the knowledge base (no real report), whole names masked now and "
-        f"then as SpanBERT does; {data['layers']} layers of width {data['width']}, eight-bit weights.",
+        f"Trained from nothing on {data['sentences']} generated sentences and the prose of the knowledge base (no real report), whole names "
+        f"masked now and then as SpanBERT does; {data['layers']} layers of width {data['width']}, eight-bit weights.",
         "It is used beside the grammar only, for names: indicators wider to the left, new indicators before a figure, companies in gaps.",
         "Strict F1: of all five types on generated sentences kept aside; of the four entity types on hand-labelled sets of our own "
         "writing, which were never trained on. ner_heldout served to choose rules and thresholds; ner_fresh was first read with all of "

@@ -52,7 +52,7 @@ class Plan:
     depth: int = 3
     learning_rate: float = 0.08
     seed: int = 5
-    threads: int = 2
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

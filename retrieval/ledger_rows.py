@@ -173,7 +173,7 @@ def row_records(rows: Iterable[Sequence[Any]]) -> list[RowRecord]:
     groups: dict[tuple[str, ...], RowRecord] = {}
     spans: dict[tuple[str, ...], tuple[dict[str, None], dict[str, None], dict[tuple[int, str], RowPlace]]] = {}
     for order, (entity, entity_id, indicator, indicator_id, symbol, point, rank, period, scope, evidence) in enumerate(rows):
-        first = next(iter(json.loads(evidence)), {})
+        first: dict[str, Any] = next(iter(json.loads(evidence)), {})
         key = (entity_id or entity, indicator_id or indicator, first.get("table", ""), first.get("row", ""))
         if key not in groups:
             groups[key] = RowRecord(entity, entity_id, indicator, indicator_id, key[2], key[3], symbol, point, rank, first.get("page") or 0)

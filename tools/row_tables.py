@@ -18,6 +18,7 @@ _PERIOD = re.compile(
     r"(?:19|20)\d{2}[年/.-](?:度|末|初)?(?:\d{1,2}[月/.-](?:\d{1,2}日?)?)?(?:止(?:年度|期间)?)?|\d{1,2}月\d{1,2}日|截至|本年度?|上年度?|本期|上期|"
     r"合并及(?:银行|母公司|本行)|合并|本集团|母公司|(?<!商业)银行(?!承兑|卡|存|间)|本行|[(（][^)）]*[)）]|\s"
 )
+_GOES_ON = re.compile(r"[（(]?续[表上页]*[）)]?$")
 _PLAIN = re.compile(r"^(?:金额|数额|余额)$")
 
 
@@ -46,11 +47,15 @@ class TableCell:
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
-    """The cells of one table on one page (or several, where it runs on), in order. fragment: it runs on from or to another page."""
+    """The cells of one table on one page (or several, where it runs on), in order.
+
+    parts: title and page of each piece, as its figures cite it. fragment: it runs on from or to another page.
+    """
 
     title: str
     pages: tuple[int, ...]
     cells: tuple[TableCell, ...]
+    parts: tuple[tuple[str, int], ...]
     fragment: bool = False
 
     def columns(self) -> dict[str, list[TableCell]]:
@@ -86,11 +91,12 @@ def row_tables(rows: RowIndex) -> tuple[RowTable, ...]:
             if record.table and place.cell:
                 cell = TableCell(record, place.order, measure_of(place.column), change=bool(_CHANGE.search(place.column)))
                 pages.setdefault((record.table, place.page), []).append(cell)
-    single = [RowTable(title, (page,), _ordered(cells)) for (title, page), cells in pages.items()]
+    single = [RowTable(title, (page,), _ordered(cells), ((title, page),)) for (title, page), cells in pages.items()]
     single.sort(key=lambda table: (table.pages, table.cells[0].order))
-    runs = _running_on(single)
-    pieces = {(run.title, page) for run in runs for page in run.pages}
-    return (*[replace(table, fragment=(table.title, table.pages[0]) in pieces) for table in single], *runs)
+    runs = _runs(single)
+    pieces = {part for run in runs if len(run) > 1 for table in run for part in table.parts}
+    alone = [replace(table, fragment=table.parts[0] in pieces or not _named(table.title)) for table in single]
+    return (*alone, *[_joined(run) for run in runs if len(run) > 1])
 
 
 def measure_of(column: str) -> str:
@@ -106,16 +112,25 @@ def _ordered(cells: Sequence[TableCell]) -> tuple[TableCell, ...]:
     return tuple(first.values())
 
 
-def _running_on(single: Sequence[RowTable]) -> list[RowTable]:
-    """Tables of one title on pages that follow each other and share a column, as one."""
+def _runs(single: Sequence[RowTable]) -> list[list[RowTable]]:
+    """Tables with what runs on from them on the next page: under the same title or a mere 续表, with a column in common."""
     runs: list[list[RowTable]] = []
-    for table in sorted(single, key=lambda table: (table.title, table.pages)):
-        before = runs[-1][-1] if runs else None
-        if before and before.title == table.title and before.pages[-1] + 1 == table.pages[0] and before.columns().keys() & table.columns().keys():
-            runs[-1].append(table)
+    for table in single:
+        title, columns = _named(table.title), table.columns().keys()
+        near = [run for run in runs if run[-1].pages[-1] + 1 == table.pages[0] and columns & run[-1].columns().keys()]
+        before = next((run for run in reversed(near) if not title or title == _named(run[0].title)), None)
+        if before is not None:
+            before.append(table)
         else:
             runs.append([table])
-    return [
-        RowTable(run[0].title, tuple(page for table in run for page in table.pages), tuple(cell for table in run for cell in table.cells))
-        for run in runs if len(run) > 1
-    ]  # fmt: skip
+    return runs
+
+
+def _named(title: str) -> str:
+    """A title without 续, "" where it says nothing else."""
+    return _GOES_ON.sub("", title).strip()
+
+
+def _joined(run: Sequence[RowTable]) -> RowTable:
+    cells = tuple(cell for table in run for cell in table.cells)
+    return RowTable(run[0].title, tuple(page for table in run for page in table.pages), cells, tuple(part for table in run for part in table.parts))

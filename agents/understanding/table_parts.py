@@ -109,7 +109,7 @@ def _held(table: RowTable, cells: Sequence[TableCell], total: Collection[str], a
     found: dict[tuple[str, str, str], Figure] = {}
     for figure in asked.horizon.store.find(query):
         place = figure.evidence[0] if figure.evidence else None
-        if place is not None and place.table == table.title and place.page in table.pages:
+        if place is not None and (place.table, place.page) in table.parts:
             found.setdefault((figure.indicator_id, place.row, measure_of(place.column)), figure)
     keyed = ((cell, found.get((cell.record.indicator_id, cell.record.row, cell.measure))) for cell in cells)
     return [(cell, figure) for cell, figure in keyed if figure is not None]

@@ -22,6 +22,7 @@ from data.period_text import Relative
 from data.refusals import Refusal, RefusalCode
 from data.units import Dimension
 from tools.name_scanner import NameKind, NameSpan
+from tools.row_index import ROW_PREFIX
 
 Span = tuple[int, int]
 _SOFT = (Relative.YEAR_START, Relative.LATEST, Relative.PART_ONLY)
@@ -71,7 +72,7 @@ class _Question:
 
     def _formula(self, stretch: Stretch, tokens: list[Token], stretches: Sequence[Stretch]) -> Worded | None:
         found: list[tuple[Term, Token]] = []
-        term = term_of(tokens, lambda token: self._leaf(token, stretch, found))
+        term = term_of(tokens, lambda token, own: self._leaf(token, stretch, found, own=own))
         if term is None or self._busy(stretch.span):
             return None
         if len({leaf.period for leaf, _ in found} - {""}) < 2:
@@ -89,9 +90,11 @@ class _Question:
         spans = [NameSpan(token.start, token.end, NameKind.INDICATOR, leaf.indicator) for leaf, token in found]
         return self._worded(term, name, named, self._left(stretch.span, [*narrowed, *self._name_spans(stretch, stretches)], spans, term))
 
-    def _leaf(self, token: Token, stretch: Stretch, found: list[tuple[Term, Token]]) -> Term:
+    def _leaf(self, token: Token, stretch: Stretch, found: list[tuple[Term, Token]], *, own: bool) -> Term | None:
         text = stretch.text[token.start : token.end]
-        name = self.operands.indicator(text, (token.start, token.end))
+        name = self.operands.indicator(text, (token.start, token.end)) if not own else self.operands.average(text)
+        if own and name is None:
+            return None
         before = max((t.end for _, t in found), default=stretch.span[0])
         dated = [m for m in self.raw.periods if before <= m.start < token.end and len(m.periods) == 1 and not m.is_range]
         leaf = Term(indicator=name or "", said=self.operands.words(text), period=str(dated[-1].periods[0]) if dated else "")
@@ -117,8 +120,9 @@ class _Question:
         if named and term.sign == "÷" and Op.RECOMPUTE in cues and quotient_of(self.catalogue.get(named)) == (leaves[0].indicator, leaves[1].indicator):
             return True
         ids = [leaf.indicator for leaf in leaves]
-        if not _FIRM.search(self.raw.text[slice(*stretch.span)]) and len(self.usual.indicators) == 1 and any(i.startswith("row:") for i in ids):
-            return not stretch.named
+        known = all(self.operands.held(name) and not name.startswith(ROW_PREFIX) for name in ids)
+        if not known and len(self.usual.indicators) == 1 and not stretch.named and not _FIRM.search(self.raw.text[slice(*stretch.span)]):
+            return True
         alike = {span.ref for span in self.usual.indicators} == set(ids) and not name
         return alike and bool(cues & ({Op.RATIO, Op.SHARE} if term.sign == "÷" else {Op.TOTAL} if term.sign == "+" else set()))
 
@@ -135,8 +139,11 @@ class _Question:
         for low, high in [*([stretch.lead] if stretch.lead else []), *(other.span for other in _beside(stretch, stretches))]:
             inside = [s for s in self.raw.indicators if low <= s.start and s.end <= high]
             unknown = any(low <= s[0] and s[1] <= high for s in self.raw.unexplained)
-            if (low, high) == stretch.lead and (unknown or not inside):
-                return self.operands.words(blanked(self.raw.text, self._blank())[low:high]), ""
+            if (low, high) == stretch.lead:
+                words = self.operands.words(blanked(self.raw.text, self._blank())[low:high])
+                whole = bool(inside) and not unknown and len(words) <= inside[-1].end - inside[-1].start + 2
+                if words and not whole:
+                    return words, ""
             if inside:
                 start = inside[-1].start - 2 if self.raw.text[: inside[-1].start].endswith("平均") else inside[-1].start
                 return self.raw.text[start : inside[-1].end], inside[-1].ref

@@ -39,13 +39,18 @@ class Operands:
         """The indicator id of an operand: `text` is what is left of its span once times, banks and units are blanked; None where unknown."""
         words = list(_readings(text))
         named = next((found for word in words if (found := self._named(word))), None) or self._mentioned(span)
-        if named is not None and self._held(named):
+        if named is not None and self.held(named):
             return named
         if self.horizon.rows is not None:
             for word in words:
                 if (row := self.row([word])) is not None:
                     return row
         return named
+
+    def average(self, text: str) -> str | None:
+        """The indicator that is itself an average (存款平均余额), if the documents hold it."""
+        named = (self.catalogue.by_name(word) for word in _readings(text))
+        return next((i.id for i in named if i is not None and self.horizon.periods((), (i.id,))), None)
 
     def row(self, words: list[str]) -> str | None:
         """The row that some words mean, all of them in it and nothing narrowing besides; None where there is none, or two alike."""
@@ -77,7 +82,7 @@ class Operands:
         doubtful = any(span[0] <= each.start and each.end <= span[1] for each in self.mentions.ambiguous)
         return inside[0].ref if len(inside) == 1 and not other and not doubtful else None
 
-    def _held(self, name: str) -> bool:
+    def held(self, name: str) -> bool:
         """Whether the documents hold the indicator, or a formula can give it."""
         return bool(self.horizon.periods((), (name,)) or formulas_for(name))
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from agents.plan import Term
-from agents.understanding.worded_tokens import Part, Token
+from agents.understanding.worded_tokens import BOTH_ENDS, Part, Token
 from data.periods import Period
 
-Resolve = Callable[[Token], Term]
+Resolve = Callable[[Token, bool], Term | None]
 _SIGNS = {Part.PLUS: "+", Part.MINUS: "-", Part.TIMES: "×", Part.DIVIDE: "÷", Part.OVER: "÷"}
 
 
@@ -18,7 +18,10 @@ class _NoFormulaError(Exception):
 
 
 def term_of(tokens: Sequence[Token], resolve: Resolve) -> Term | None:
-    """The term of a formula's tokens, `resolve` giving that of an operand; None where they make no formula."""
+    """The term of a formula's tokens; None where they make no formula.
+
+    resolve: the term of an operand; where its second argument says so, None for one that has no name of its own (存款平均余额 may have one).
+    """
     reader = _Reader([token for token in tokens if token.part is not Part.TAIL], resolve)
     try:
         term = reader.quotient()
@@ -56,11 +59,23 @@ class _Reader:
         elif (number := self._next(Part.NUMBER)) is not None:
             term = Term(number=number.text.replace(" ", ""))
         elif (operand := self._next(Part.OPERAND)) is not None:
-            term = self.resolve(operand)
+            mean = when if when is not None and when.part is Part.MEAN else self.rest[0] if self.rest and self.rest[0].part is Part.MEAN else None
+            if mean is not None and not BOTH_ENDS.fullmatch(mean.text) and (own := self._own(operand, mean)) is not None:
+                if mean is not when:
+                    self.rest.pop(0)
+                return own
+            found = self.resolve(operand, False)
+            if found is None:
+                raise _NoFormulaError
+            term = found
         else:
             raise _NoFormulaError
         when = self._next(Part.MEAN, Part.OPENING, Part.CLOSING) or when
         return _at(term, when.part) if when is not None else term
+
+    def _own(self, operand: Token, mean: Token) -> Term | None:
+        """The average as an indicator that the documents hold by itself."""
+        return self.resolve(Token(Part.OPERAND, min(operand.start, mean.start), max(operand.end, mean.end)), True)
 
     def _next(self, *parts: Part) -> Token | None:
         return self.rest.pop(0) if self.rest and self.rest[0].part in parts else None

@@ -38,8 +38,8 @@ def resolved_question(slots: Slots, operations: list[Operation], banks: BankRegi
     if operations[0].op is Op.COVERAGE:
         return "库中有哪些数据"
     who, what, when = bank_names(slots, banks), indicator_names(slots, catalogue), period_names(slots, catalogue)
-    if operations[0].op is Op.BREAKDOWN and operations[0].against in catalogue:
-        what = [catalogue.get(operations[0].against).name]
+    if operations[0].op is Op.BREAKDOWN and (total := operations[0].against) and total in catalogue:
+        what = [catalogue.get(total).name]
     banks_text = "、".join(who) if len(who) <= 8 else f"{who[0]}等{len(who)}家银行"
     parts = [part for part in (banks_text, "、".join(when), "、".join(what)) if part]
     scope = f"（{slots.scope or '集团'}口径）" if what and operations[0].op is not Op.DEFINITION else ""

@@ -149,7 +149,7 @@ def breakdown(sheet: FactSheet, finding: Finding) -> Paragraph:
 def _sums_line(finding: Finding) -> str:
     """Whether the rows add up to the total, subtotals counted once."""
     if summed := finding.one("sum"):
-        return f"- 核对：所列各项相加为{{{summed}}}，与合计不一致，原表可能另有未列示或未识别的项目。"
+        return f"- 核对：{{{summed}.name}}为{{{summed}}}，与合计不一致，原表可能另有未列示或未识别的项目。"
     return "- 核对：各项相加与合计一致（小计不重复计）。" if finding.words["sums"] == "exact" else "- 核对：各项相加与合计在四舍五入范围内一致（小计不重复计）。"
 
 

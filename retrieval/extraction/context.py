@@ -52,11 +52,10 @@ def read_subject(document: Document, banks: BankRegistry) -> Subject:
     headings = named if document.format in _SHEETS else f"{named}\n{opening[:400]}"
     # Rows that say their own bank and period say nothing of the sheet as a whole; nor does a sheet of several banks.
     several = document.format in _SHEETS and len({bank.id for bank in _mentions(opening, banks)}) > 1
-    around = "" if records or several else opening
-    entity, entity_id = _entity(headings, around, banks)
+    entity, entity_id = _entity(headings, "" if several else opening, banks)
     if several and len({bank.id for bank in _mentions(named, banks)}) != 1:
         entity, entity_id = "", ""
-    period = _period(headings) or _period(around)
+    period = _period(headings) or _period("" if records or several else opening)
     bank = banks.get(entity_id) if entity_id else None
     names = (bank.name, *bank.strong_names) if bank is not None else (entity,) if entity else ()
     return Subject(entity, entity_id, period, _title(document, entity, period), _gaap(document), tuple(dict.fromkeys(names)))

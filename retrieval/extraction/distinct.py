@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from data.figures import Figure
-from retrieval.documents import Document, Table
+from retrieval.documents import Table
 from retrieval.extraction.cells import CellKind, read_cell
 from retrieval.extraction.labels import clean_label, heading_text, squeeze
 from retrieval.extraction.lines import Line
@@ -32,14 +32,16 @@ def row_marks(table: Table, lines: Sequence[Line]) -> dict[int, str]:
     return marks
 
 
-def tell_apart(figures: Sequence[Figure], document: Document) -> list[Figure]:
-    """The figures; rows of one name from different tables that disagree get the heading over their table, or their page, in the name."""
+def tell_apart(figures: Sequence[Figure], headings: Mapping[int, str]) -> list[Figure]:
+    """The figures; rows of one name from different tables that disagree get the heading over their table, or their page, in the name.
+
+    headings: identity of a figure's evidence → `over(table)` of its table.
+    """
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, figure in enumerate(figures):
         if figure.indicator_id.startswith(ROW_PREFIX):
             groups[figure.key].append(index)
     clashing = {figures[indexes[0]].indicator_id for indexes in groups.values() if _clash(figures, indexes)}
-    headings = _headings(document)
     told = list(figures)
     for index, figure in enumerate(figures):
         if figure.indicator_id in clashing:
@@ -47,22 +49,17 @@ def tell_apart(figures: Sequence[Figure], document: Document) -> list[Figure]:
     return _numbered(told, clashing)
 
 
-def _headings(document: Document) -> dict[tuple[int, str], str]:
-    """Page and title of each table → what stands over its labels, or the heading over it that its title does not repeat."""
-    found: dict[tuple[int, str], str] = {}
-    for table in document.tables:
-        title, stub = squeeze(table.title), clean_label(table.stub)
-        above = (heading_text(text) for text in reversed(table.section))
-        told = len(stub) >= 6 and caption_unit(stub).unit is None and stub not in title
-        heading = stub if told else next((text for text in above if text not in title and title not in text), "")
-        for page in {table.page, *(row.page for row in table.rows)}:
-            found.setdefault((page, title), heading)
-    return found
+def over(table: Table) -> str:
+    """What stands over a table's labels, or the heading over it that its title does not repeat; "" for none."""
+    title, stub = squeeze(table.title), clean_label(table.stub)
+    if len(stub) >= 6 and caption_unit(stub).unit is None and stub not in title:
+        return stub
+    above = (heading_text(text) for text in reversed(table.section))
+    return next((text for text in above if text not in title and title not in text), "")
 
 
-def _renamed(figure: Figure, headings: dict[tuple[int, str], str]) -> Figure:
-    place = figure.evidence[0]
-    heading = headings.get((place.page or 0, place.table), "")
+def _renamed(figure: Figure, headings: Mapping[int, str]) -> Figure:
+    heading = headings.get(id(figure.evidence[0]), "")
     name = f"{heading}：{figure.indicator}" if heading and heading not in figure.indicator else figure.indicator
     return replace(figure, indicator=name, indicator_id=row_id(name))
 

@@ -12,7 +12,7 @@ from data.units import Unit
 from retrieval.documents import Document, TableLayout
 from retrieval.extraction.accrued import split_accrued
 from retrieval.extraction.context import Subject, read_subject
-from retrieval.extraction.distinct import tell_apart
+from retrieval.extraction.distinct import over, tell_apart
 from retrieval.extraction.labels import clean_label
 from retrieval.extraction.making import ROW_PREFIX, FigureMaker
 from retrieval.extraction.movements import restarts
@@ -49,6 +49,7 @@ def extract_figures(
     reader = TableReader(maker, subject, names, _page_units(document), page_heads(document), page_scopes(document), restarts(document))
     records = RecordReader(maker, subject, names, banks)
     figures: list[Figure] = []
+    headings: dict[int, str] = {}
     skipped: Counter[str] = Counter()
     for index, table in enumerate(document.tables):
         if table.layout is TableLayout.RECORDS:
@@ -56,9 +57,11 @@ def extract_figures(
             continue
         read = reader.read(table, _beside(document, index))
         figures += read.figures
+        heading = over(table)
+        headings |= {id(figure.evidence[0]): heading for figure in read.figures if heading}
         skipped += read.skipped
     figures += list(read_sentences(document, subject, maker, names, sentences, tuple(figures)))
-    settled = tell_apart(settle(split_accrued(settle_openings(figures))), document)
+    settled = tell_apart(settle(split_accrued(settle_openings(figures))), headings)
     return Extraction(settled, subject, _remarks(subject, settled, skipped), dict(skipped))
 
 

@@ -78,7 +78,7 @@ def _fulfils(every: bool, answers: Sequence[Reply], alternative: Sequence[Expect
 def matches(figure: Reply, wanted: Expected) -> bool:
     """Whether a printed figure is the expected one."""
     dimension, factor = UNITS.get(figure["unit"], ("", Decimal(1)))
-    same = dimension == wanted.dimension and (figure["entity"], figure["period"], figure["scope"]) == (wanted.bank, wanted.period, wanted.scope)
+    same = dimension == wanted.dimension and (figure["entity"], figure["period"].rsplit("-", 1)[-1] if figure.get("operation") == "cagr" else figure["period"], figure["scope"]) == (wanted.bank, wanted.period, wanted.scope)
     named = not wanted.indicator or figure["indicator"] == wanted.indicator
     based = not wanted.base_period or figure["base_period"] in (None, wanted.base_period)
     value = Decimal(figure["value"])
