@@ -65,7 +65,7 @@ class Toolbelt:
         """识别一段文字里的公司、指标、数值、时间。"""
         from tools.financial_ner import FinancialNER
 
-        return self._run("find_entities", lambda: str(FinancialNER().extract_entities(text)))
+        return self._run("find_entities", lambda: str(FinancialNER("rules").extract_entities(text)))
 
     def _run(self, name: str, work: Callable[[], str]) -> str:
         try:

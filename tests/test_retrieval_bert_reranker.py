@@ -137,12 +137,13 @@ def test_damaged_bert_is_named(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_any_cross_encoder_by_path(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers")
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast  # type: ignore[attr-defined]
 
     words = [PAD, UNKNOWN, CLASS, SEPARATOR, "[MASK]", *dict.fromkeys("坏账不良贷款率员工情况董事会报告年月日")]
     (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
     BertTokenizerFast(vocab=str(tmp_path / "vocab.txt"), model_max_length=64).save_pretrained(tmp_path)
-    config = BertConfig(vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, num_labels=1)
+    config = BertConfig(vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+    config.num_labels = 1
     BertForSequenceClassification(config).save_pretrained(tmp_path)
     served = reranker(str(tmp_path))
     assert isinstance(served, CrossEncoderReranker)

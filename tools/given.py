@@ -33,7 +33,7 @@ def given_figures(text: str, catalogue: IndicatorCatalogue, undated: Period) -> 
     from tools.financial_ner import FinancialNER
 
     figures = []
-    for fact in FinancialNER().extract_facts(text):
+    for fact in FinancialNER("rules").extract_facts(text):
         indicator = catalogue.by_name(fact.indicator or fact.surface)
         if indicator is None or fact.value is None:
             continue

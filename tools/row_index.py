@@ -213,8 +213,8 @@ def _entry(record: RowRecord, words: RowWords, names: Callable[[str], Sequence[s
     if record.indicator_id.startswith(ROW_PREFIX):
         # topic：parent·leaf·measure: what follows the row's own path is the measure.
         pieces = record.indicator.split("·")
-        own = min(len(parents) + 1, len(pieces))
-        name, measure = "·".join(pieces[:own]), "·".join(pieces[own:])
+        depth = min(len(parents) + 1, len(pieces))
+        name, measure = "·".join(pieces[:depth]), "·".join(pieces[depth:])
     around = words.canonical(_MARKS.sub("", record.table))
     named, measured = words.canonical(_MARKS.sub("", name)), words.canonical(_MARKS.sub("", measure))
     above = "".join(parents)

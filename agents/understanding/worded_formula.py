@@ -36,6 +36,7 @@ _ONLY = re.compile(
 _WITH = re.compile(r"(?P<less>不|剔除|扣除|除去|减去)?(?:含|包含|包括|计入|加上|加|算上)?(?P<what>[^,，。()]{3,30})$")
 _WITH_HEAD = re.compile(r"不?(?:含|包含|包括|计入)|加上|算上|剔除|扣除|除去")
 _SUMMED = re.compile(r"之和|合计|相加|总和|等于|[+＋]")
+_TOTAL, _LISTED = re.compile(r"(?:合计|总计)$"), re.compile(r"[和与及、]\s*$")
 _FIRM = re.compile(r"除以|[÷×*]|乘以")
 
 
@@ -63,12 +64,18 @@ class _Question:
     catalogue: IndicatorCatalogue
 
     def read(self) -> Worded | None:
-        names = [(s.start, s.end) for s in [*self.raw.indicators, *self.raw.ambiguous]]
+        names = [(s.start, self._end(s)) for s in [*self.raw.indicators, *self.raw.ambiguous]]
         stretches = stretches_of(self.raw.text, self._blank(), names)
         told = [(stretch, tokens) for stretch in stretches if _states(tokens := tokens_of(stretch.text, *stretch.span, names))]
         if len(told) == 1:
             return self._formula(*told[0], stretches)
         return self._adjusted(stretches) if not told else None
+
+    def _end(self, span: NameSpan) -> int:
+        """Where a name ends: before the 合计 that sums up the list it stands in (定期存款和活期存款合计)."""
+        total = _TOTAL.search(self.raw.text[span.start : span.end])
+        listed = _LISTED.search(self.raw.text[: span.start])
+        return span.start + total.start() if total and total.start() and listed else span.end
 
     def _formula(self, stretch: Stretch, tokens: list[Token], stretches: Sequence[Stretch]) -> Worded | None:
         found: list[tuple[Term, Token]] = []
@@ -120,9 +127,11 @@ class _Question:
         if named and term.sign == "÷" and Op.RECOMPUTE in cues and quotient_of(self.catalogue.get(named)) == (leaves[0].indicator, leaves[1].indicator):
             return True
         ids = [leaf.indicator for leaf in leaves]
-        known = all(self.operands.held(name) and not name.startswith(ROW_PREFIX) for name in ids)
-        if not known and len(self.usual.indicators) == 1 and not stretch.named and not _FIRM.search(self.raw.text[slice(*stretch.span)]):
-            return True
+        if not stretch.named and not _FIRM.search(self.raw.text[slice(*stretch.span)]):
+            known = all(self.operands.held(name) and not name.startswith(ROW_PREFIX) for name in ids)
+            rates = {self.catalogue.get(name).unit.dimension is Dimension.RATIO for name in ids}
+            if len(rates) > 1 or (not known and len(self.usual.indicators) == 1):
+                return True  # 最大十家客户贷款占资本净额的比例 is a figure of its own
         alike = {span.ref for span in self.usual.indicators} == set(ids) and not name
         return alike and bool(cues & ({Op.RATIO, Op.SHARE} if term.sign == "÷" else {Op.TOTAL} if term.sign == "+" else set()))
 

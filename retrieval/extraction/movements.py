@@ -37,8 +37,8 @@ def restarts_of(lines: Sequence[Line]) -> frozenset[int]:
 
 def restarts(document: Document) -> frozenset[int]:
     """The years at whose first day the document applies a new accounting standard."""
-    texts = (squeeze(page.text) for page in document.pages if "1月1日" in page.text or "1 月 1 日" in page.text)
-    return frozenset(int(match[1]) for text in texts for match in _RESTART.finditer(text))
+    texts = (page.text for page in document.pages if "准则" in page.text and re.search(r"1\s*月\s*1\s*日", page.text))
+    return frozenset(int(match[1]) for text in texts for match in _RESTART.finditer(squeeze(text)))
 
 
 def _span(before: Line | None, after: Line | None) -> Period | None:

@@ -71,6 +71,8 @@ def is_of_a_part(statement: Statement, indicator: Indicator, whole: Indicator | 
 
 def same(left: Quantity, right: Quantity) -> bool:
     """Equal within the rounding of the coarser of the two."""
+    if left == right:
+        return True
     if left.unit.dimension is not right.unit.dimension or left.unit.noun != right.unit.noun:
         return False
     return abs(left.base - right.base) <= max(_step(left), _step(right)) * Decimal("0.51")

@@ -18,6 +18,7 @@ _WHOSE = re.compile(
 _BOTH = (Scope.GROUP, Scope.BANK)
 _SCOPES = {"合并及银行": _BOTH, "合并及本行": _BOTH, "本集团及本行": _BOTH, "集团及本行": _BOTH, "合并": (Scope.GROUP,), "本集团": (Scope.GROUP,),
            "集团": (Scope.GROUP,), "银行": (Scope.BANK,), "本行": (Scope.BANK,), "母公司": (Scope.BANK,)}  # fmt: skip
+_MAY_SCOPE = re.compile(r"合\s*并|集\s*团|银\s*行|本\s*行|母\s*公\s*司")
 _SCOPE_LINE = re.compile(
     rf"^(?:\(?[\d一二三四五六七八九十]{{1,2}}\)?[、.]?)?(?P<scope>{'|'.join(_SCOPES)})[:：]?(?:(?:截至)?(?:19|20)\d{{2}}年(?:度|\d{{1,2}}月\d{{1,2}}日)?(?:止年度)?)?$"
 )
@@ -43,7 +44,8 @@ def page_scopes(document: Document) -> dict[int, tuple[Scope, ...]]:
     """Page number → the scope that its tables have where they name none: that of the lines that hold nothing else, if they agree."""
     found: dict[int, tuple[Scope, ...]] = {}
     for page in document.pages:
-        named = {_SCOPES[match["scope"]] for line in page.text.splitlines() if len(line) < 40 and (match := _SCOPE_LINE.match(squeeze(line)))}
+        short = (line for line in page.text.splitlines() if len(line) < 40 and _MAY_SCOPE.search(line))
+        named = {_SCOPES[match["scope"]] for line in short if (match := _SCOPE_LINE.match(squeeze(line)))}
         if len(named) == 1:
             found[page.number] = named.pop()
     return found
