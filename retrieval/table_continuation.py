@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from retrieval.documents import Row, Table
 from retrieval.table_lines import closes
-from retrieval.table_text import bare, is_total, rank
+from retrieval.table_text import bare, is_period, is_total, rank, undated
+from retrieval.table_titles import title_of
 
 
 def join_continued(tables: Sequence[Table]) -> list[Table]:
@@ -41,7 +42,15 @@ def _joined(previous: Table, table: Table) -> Table:
     one_place = table.title == previous.title and table.section == previous.section
     if same_head and one_place and _follows(previous, table) and table.page > _last_page(previous):
         return replace(table, unit=table.unit or previous.unit, rows=_under(_open_parents(previous), table.rows), continued=True)
-    return replace(table, continued=False)
+    return replace(table, continued=False, title=previous.title if _same_for_another_period(previous, table) else table.title)
+
+
+def _same_for_another_period(previous: Table, table: Table) -> bool:
+    """The rows and headers of the table above but for their period, under the same heading and no caption of its own: one title for both."""
+    heads = [[[undated(text) for text in column.headers if not is_period(text)] for column in item.columns] for item in (previous, table)]
+    borrowed = bool(table.section) and table.title in (table.section[-1], title_of(table.section[-1]))
+    labels = [[bare(row.label) for row in item.rows] for item in (previous, table)]
+    return borrowed and previous.section == table.section and heads[0] == heads[1] and labels[0] == labels[1] and _follows(previous, table)
 
 
 def _last_page(table: Table) -> int:

@@ -20,12 +20,10 @@ _ENGLISH_DAY = re.compile(rf"(?:as (?:of|at) )?{_MONTHS} \d{{1,2}},?", re.IGNORE
 _ENGLISH_DATE = re.compile(rf"(?:as (?:of|at) )?(?:{_MONTHS} \d{{1,2}},? ?\d{{4}}|\d{{1,2}} {_MONTHS},? ?\d{{4}}|{_MONTHS} \d{{4}})", re.IGNORECASE)
 _PERIOD_TRIM = re.compile(r"^(?:截至|截止|于|在)|(?:止?年度|止|为止|之?财政年度)$|\((?:已?经?重述|经审计|未经审计|调整[后前]|重述[后前]?)\)|经重述")
 _RELATIVE = frozenset(
-    "本年 上年 本期 上期 本年度 上年度 本期末 上期末 本年末 上年末 年初 年末 期初 期末 本年数 上年数 本期数 上期数 "
-    "报告期末 报告期 上年同期".split()
+    "本年 上年 本期 上期 本年度 上年度 本期末 上期末 本年末 上年末 年初 年末 期初 期末 本年数 上年数 本期数 上期数 报告期末 报告期 上年同期".split()
 )
 _SCOPES = frozenset(
-    "合并 集团 本集团 银行 本行 母公司 本公司 合并及银行 合并及本行 集团及本行 本集团及本行 本集团及银行 "
-    "合并与银行 合并和银行 母公司及合并".split()
+    "合并 集团 本集团 银行 本行 母公司 本公司 合并及银行 合并及本行 集团及本行 本集团及本行 本集团及银行 合并与银行 合并和银行 母公司及合并".split()
 )
 _ENGLISH_SCOPES = frozenset({"group", "bank", "the group", "the bank", "consolidated", "company", "the company", "parent company"})
 _NOTE_HEADERS = frozenset({"附注", "注释", "附注号", "附注编号", "附注序号", "注", "note", "notes"})

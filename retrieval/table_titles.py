@@ -53,7 +53,7 @@ def read_caption(before: Sequence[str]) -> Caption:
             unit = unit or found
         elif parts := frame_parts(plain):
             frame[:0] = [part for part in parts if part not in frame]
-        elif bare(plain) in ("续表", "续", "(续)", "续上表", "接上表"):
+        elif only_continues(plain):
             continued = True
         elif title := title_of(plain):
             inner = unit_within(plain) if without_unit(plain) != plain else ""
@@ -66,6 +66,11 @@ def read_caption(before: Sequence[str]) -> Caption:
 def _unit_above(before: Sequence[str]) -> str:
     """A unit line further up, above the title."""
     return next((found for line in reversed(before) if (found := unit_in(line))), "")
+
+
+def only_continues(line: str) -> bool:
+    """A line that says nothing but that a table goes on: 续表, (续)."""
+    return bare(line).strip("():") in ("续表", "续", "续上表", "接上表")
 
 
 def is_continued(text: str) -> bool:
@@ -82,6 +87,9 @@ def title_of(line: str) -> str:
         return text.rstrip("：: ") if 1 < len(bare(text)) <= MAX_TITLE_CHARS else ""
     clauses = [clause for clause in re.split(r"[。；;]", text) if clause.strip()]
     pointing = next((clause for clause in reversed(clauses) if _POINTS.search(clause)), "")
+    # 下表列示按公允价值计量的金融资产：第一层级为…: what follows the colon explains the title.
+    head = re.split(r"[：:](?=.{6})", pointing)[0]
+    pointing = head if _POINTS.search(head) else pointing
     return _core(pointing) if pointing else ""
 
 

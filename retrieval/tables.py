@@ -16,7 +16,7 @@ from retrieval.table_lines import read_line
 from retrieval.table_merging import merge_columns
 from retrieval.table_rows import with_parents
 from retrieval.table_text import bare, frame_parts
-from retrieval.table_titles import Caption, read_caption, title_of
+from retrieval.table_titles import Caption, only_continues, read_caption, title_of
 from retrieval.table_units import unit_in, unit_within
 
 # What the header over the labels says where it names the labels instead of heading the first rows.
@@ -59,7 +59,7 @@ def _table(raw: RawTable, caption: Caption, layout: Layout, head: Head, body: Se
         section=raw.section,
         notes=raw.after,
         box=raw.box or union(row.box for row in rows),
-        continued=caption.continued,
+        continued=caption.continued or bool(raw.section and only_continues(raw.section[-1]) and not caption.title),
         ruled=raw.ruled,
     )
 
@@ -84,7 +84,7 @@ def _banner(grid: list[GridRow]) -> tuple[list[GridRow], str]:
 
 
 def _nearest(section: Sequence[str]) -> str:
-    return title_of(section[-1]) or section[-1] if section else ""
+    return next((title_of(heading) or heading for heading in reversed(section) if not only_continues(heading)), "")
 
 
 def _unit(head: Head, caption: Caption, rows: Sequence[GridRow]) -> str:

@@ -16,9 +16,10 @@ INDUSTRIES = ["manufacturing_loans", "mining_loans", "construction_loans"]
 SHARES = [f"row:按行业划分的公司贷款：{name}·占比" for name in ("制造业", "采矿业", "建筑业")]
 LOANS = [f"row:贷款按地区划分：{name}" for name in ("长江三角洲", "珠江三角洲", "中部地区", "总行")]
 DEPOSITS = [f"row:存款按地区划分：{name}" for name in ("长江三角洲", "珠江三角洲", "中部地区")]
-SCHOOLING = [f"row:员工按学历划分：{name}" for name in ("硕士及以上", "本科", "大专及以下")]
+SCHOOLING = [f"row:员工按学历划分：{name}·占比" for name in ("硕士及以上", "本科", "大专及以下")]
 EFFECTS = [f"row:利息净收入变动的因素：利息净收入变动·{name}" for name in ("规模因素", "利率因素")]
 CURRENCIES = ["row:按币种划分的债券投资：人民币", "row:按币种划分的债券投资：美元", "row:续表：港元"]
+LINES = [f"row:营业收入按业务条线：{name}条线" for name in ("零售", "对公", "资金")]
 CAPITAL = ["cet1_capital_net", "additional_tier1_capital", "tier2_capital"]
 
 
@@ -87,9 +88,10 @@ def test_a_question_for_one_figure_is_no_table(read: DocumentReader, question: s
 @pytest.mark.parametrize(("turns", "indicator"), [
     (("2023年末珠三角存款", "中部呢"), DEPOSITS[2]),
     (("2023年末珠三角存款", "那长三角的呢"), DEPOSITS[0]),
-    (("制造业贷款占比2023年末是多少", "采矿业呢"), SHARES[1]),
-    (("2023年末建筑业贷款", "占比多少"), SHARES[2]),
-    (("2023年末建筑业贷款", "占比多少", "制造业呢"), SHARES[0]),
+    (("零售条线2023年营业收入", "对公呢"), LINES[1]),
+    (("零售条线2023年营业收入", "占比多少"), f"{LINES[0]}·占比"),
+    (("零售条线2023年营业收入", "占比多少", "资金条线呢"), f"{LINES[2]}·占比"),
+    (("零售条线2023年营业收入的占比", "那对公条线呢"), f"{LINES[1]}·占比"),
 ])  # fmt: skip
 def test_a_follow_up_stays_in_the_table(read: DocumentReader, turns: tuple[str, ...], indicator: str) -> None:
     plan = read(*turns)

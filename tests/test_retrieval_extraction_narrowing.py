@@ -73,7 +73,9 @@ def test_rounded_numbers_stand_far_behind_exact_ones() -> None:
 
 def test_the_company_that_opens_a_paragraph_owns_its_figures() -> None:
     figures = read(
-        "云岭金融租赁：注册资本30亿元，本行持股80%。期末资产总额395.18亿元，全年净利润6.12亿元。", "普照村镇银行：期末资产总额61.20亿元，不良贷款率2.17%。", section=("主要控股公司",)
+        "云岭金融租赁：注册资本30亿元，本行持股80%。期末资产总额395.18亿元，全年净利润6.12亿元。",
+        "普照村镇银行：期末资产总额61.20亿元，不良贷款率2.17%。",
+        section=("主要控股公司",),
     )
     assert rows(figures) == {
         "云岭金融租赁：注册资本": "30亿元", "云岭金融租赁：持股": "80%", "云岭金融租赁：资产总额": "395.18亿元", "云岭金融租赁：净利润": "6.12亿元",
@@ -102,7 +104,11 @@ def test_dates_of_events_and_of_brackets_date_no_other_amount(sentence: str, per
 
 
 def test_general_nouns_take_up_what_was_spoken_of() -> None:
-    figures = read("信用卡累计发卡301.48万张，全年交易额2,306.12亿元。", "吸收存款本金突破万亿元，达到10,583.77亿元。", "绿色贷款(节能环保项目及服务贷款)余额2,433.01亿元。")
+    figures = read(
+        "信用卡累计发卡301.48万张，全年交易额2,306.12亿元。",
+        "吸收存款本金突破万亿元，达到10,583.77亿元。",
+        "绿色贷款(节能环保项目及服务贷款)余额2,433.01亿元。",
+    )
     assert told(figures, "card_spending") == {("2023", GROUP): "2306.12亿元"}
     assert told(figures, "total_deposits") == {("2023", GROUP): "10583.77亿元"}
     assert told(figures, "green_loans") == {("2023", GROUP): "2433.01亿元"}

@@ -28,11 +28,19 @@ def test_a_movement_is_of_the_year_that_its_balances_bound() -> None:
 
 
 def test_an_opening_balance_after_a_new_standard_keeps_its_day() -> None:
-    lines: list[Line] = [("一、2021年12月31日余额", "100"), ("会计政策变更", "(3)"), ("二、2022年1月1日余额", "97"), ("本年净利润", "10"), ("三、2022年12月31日余额", "107")]
+    lines: list[Line] = [
+        ("一、2021年12月31日余额", "100"),
+        ("会计政策变更", "(3)"),
+        ("二、2022年1月1日余额", "97"),
+        ("本年净利润", "10"),
+        ("三、2022年12月31日余额", "107"),
+    ]
     figures = extract(report(table("合并股东权益变动表", ("合计",), lines))).figures
     assert periods(figures)["二、2022年1月1日余额"] == "2022-01-01" and periods(figures)["本年净利润"] == "2022"
     assert told(figures, "total_equity") == {("2021", GROUP): "100百万元", ("2022", GROUP): "107百万元"}
-    said = with_page(report(table("使用权资产", ("合计",), [("2022年1月1日余额", "90"), ("2022年12月31日余额", "80")])), "本行自2022年1月1日起执行新租赁准则。")
+    said = with_page(
+        report(table("使用权资产", ("合计",), [("2022年1月1日余额", "90"), ("2022年12月31日余额", "80")])), "本行自2022年1月1日起执行新租赁准则。"
+    )
     assert periods(extract(said).figures)["2022年1月1日余额"] == "2022-01-01"
 
 
@@ -74,7 +82,11 @@ def test_statement_deposits_with_accrued_interest_are_a_row_in_every_scope() -> 
 
 
 def test_loans_by_measurement_under_a_note_that_names_them() -> None:
-    lines: list[Line] = [(("以摊余成本计量：", "贷款和垫款本金"), "816"), (("以摊余成本计量：", "应计利息"), "3"), (("以摊余成本计量：", "减：减值准备"), "(27)")]
+    lines: list[Line] = [
+        (("以摊余成本计量：", "贷款和垫款本金"), "816"),
+        (("以摊余成本计量：", "应计利息"), "3"),
+        (("以摊余成本计量：", "减：减值准备"), "(27)"),
+    ]
     figures = extract(report(table("按计量方式", DATES[:1], lines, section=("6. 发放贷款和垫款", "6.1 按计量方式列示")))).figures
     assert [figure.indicator_id for figure in figures] == ["loans_amortised_cost", "loans_accrued_interest", "loan_allowance_amortised_cost"]
 
@@ -89,7 +101,8 @@ def test_rows_of_one_name_are_told_apart() -> None:
 
 def test_tables_of_one_title_are_told_apart_by_what_stands_over_them() -> None:
     one, other = (
-        table("按发行人分析", DATES[:1], [("政府", value)], section=(heading, "按发行人分析")) for heading, value in (("7 交易性金融资产", "5"), ("8 债权投资", "9"))
+        table("按发行人分析", DATES[:1], [("政府", value)], section=(heading, "按发行人分析"))
+        for heading, value in (("7 交易性金融资产", "5"), ("8 债权投资", "9"))
     )
     figures = extract(report(one, other)).figures
     assert [figure.indicator for figure in figures] == ["交易性金融资产：按发行人分析：政府", "债权投资：按发行人分析：政府"]

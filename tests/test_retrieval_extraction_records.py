@@ -133,3 +133,30 @@ def test_whose_report_it_is() -> None:
     nobody = extract(report(title="会议记录"))
     assert (nobody.subject.entity, nobody.subject.period) == ("", None)
     assert len(nobody.remarks) == 3
+
+
+def quarters(*texts: str, indicator: str = "净利润") -> list[str]:
+    lines = [("招商银行", indicator, text, str(number), "亿元") for number, text in enumerate(texts, start=1)]
+    figures = extract(report(records(("银行", "指标", "期间", "数值", "单位"), lines), title="导出")).figures
+    return [str(figure.period) for figure in sorted(figures, key=lambda figure: figure.quantity.value)]
+
+
+def test_canonical_periods_are_read_as_such_and_reports_since_january() -> None:
+    assert quarters("2023Q3", "2023Q1-3", "2023年三季度", "2023年三季度(单季)") == ["2023Q3", "2023Q1-3", "2023Q3", "2023Q3"]
+    assert quarters("2023年三季报", "2023-09-30", "20230930", "202309", "2023.9") == ["2023Q1-3"] * 5
+    assert quarters("2023年中报", "2023年一季报", "2023年报", "2023A", "2023年第三季度报告") == ["2023H1", "2023Q1", "2023", "2023", "2023Q1-3"]
+
+
+def test_a_name_that_says_single_quarter_makes_it_one() -> None:
+    assert quarters("2023-09-30", "2023H1", "2023", indicator="净利润(单季)") == ["2023Q3", "2023Q2", "2023Q4"]
+
+
+def test_a_sheet_of_several_banks_is_of_none() -> None:
+    headers = ("银行", "指标", "期间", "数值", "单位")
+    lines = [("招商银行", "不良贷款率", "2023年报", "0.95", "%"), ("工商银行", "不良贷款率", "2023年报", "1.36", "%")]
+    sheet = replace(report(records(headers, lines), title="同业对比"), format="xlsx")
+    pages = (replace(sheet.pages[0], text="\n".join("\t".join(line) for line in lines)), *sheet.pages[1:])
+    extraction = extract(replace(sheet, pages=pages))
+    assert (extraction.subject.entity, extraction.subject.period) == ("", None)
+    assert [figure.entity_id for figure in extraction.figures] == ["cmb", "icbc"]
+    assert extract(replace(sheet, pages=pages, title="招商银行同业对比")).subject.entity == "招商银行"

@@ -119,3 +119,10 @@ def test_pages_without_text_are_recognised_and_the_others_kept(tmp_path: Path) -
     assert [block.page for block in found.blocks] == [1]
     full = Document("k", "scan.png", "扫描", "pdf", (document.pages[1],))
     assert with_scanned_pages(picture, full, recognise) is full
+
+
+def test_an_export_is_called_by_its_file_or_by_the_one_title_in_it(tmp_path: Path) -> None:
+    lines = "证券简称,报告期,不良贷款率(%)\n招商银行,2023年报,0.95\n兴业银行,2023年报,1.07\n"
+    assert read_document(write(tmp_path, "同业_2023.csv", lines)).title == "同业_2023"
+    titled = "招商银行主要指标\n单位：亿元\n项目,2023年,2022年\n净利润,1480,1393\n营业收入,3391,3448\n"
+    assert read_document(write(tmp_path, "export.csv", titled)).title == "招商银行主要指标"

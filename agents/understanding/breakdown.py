@@ -24,6 +24,8 @@ _PRICE = re.compile(r"利率|价格|价因素|价的")
 _EFFECT = re.compile(r"(?:规模|体量|业务量|数量|利率|价格)因素")
 _EFFECTS = re.compile(r"(?:规模|体量|业务量|数量|量)(?:因素|变[动化]|效应|的?影响|的?贡献)?[、和与及]?(?:利率|价格?)(?:因素|变[动化]|效应|的?影响|的?贡献)|量价")
 _NOT_A_TABLE = (Op.REPORT, Op.WALK, Op.DUPONT, Op.DEFINITION, Op.COVERAGE, Op.ANALYSIS, Op.RECOMPUTE, Op.CAGR, Op.YOY, Op.QOQ)
+_CUT = re.compile(r"地区|地域|区域|行业|期限|到期|天数|币种|评级|担保|阶段|五级分类")
+_LED = re.compile(r"^[里中内的]+(?=..)")
 _RATIO = re.compile(r"(?<![利汇税费])率(?!先)")
 _MARKS = re.compile(r"[（(\[【][^（）()\[\]【】]*[）)\]】]|[\s:：、，,。的·\-—－_/／“”\"'《》]")
 
@@ -142,8 +144,9 @@ class _Question:
         if len(items) < _LEAST_ROWS or not self.mentions.unexplained:
             return None
         catalogue = self.asked.catalogue
-        for total in [name for name in self.named if name in catalogue]:
-            joined = [_completed(item, total, self.asked) for item in items]
+        for span in [span for span in self.mentions.indicators if span.ref in catalogue]:
+            total, said = span.ref, self.mentions.text[span.start : span.end]
+            joined = [_completed(_LED.sub("", item.removeprefix(said)) if item != said else item, total, self.asked) for item in items]
             if all(joined) and len(set(joined)) == len(items) and all(word in catalogue.get(total).name for word in rest):
                 return Breakdown([name for name in joined if name], highest, total=total)
         words = [self.words_core(word) for word in rest]
@@ -219,7 +222,7 @@ class _Question:
     def _loud(self, table: RowTable, cells: Sequence[TableCell]) -> int:
         """How many words narrow the table's title that the question does not say."""
         said = self.rows.words.canonical(self.mentions.text)
-        title, own = self.rows.words.canonical(table.title), self.rows.words.canonical(cells[0].measure)
+        title, own = self.rows.words.canonical(table.title), "" if is_share(cells[0]) else self.rows.words.canonical(cells[0].measure)
         # 公司贷款行业分布及不良 is the title of two columns: the other one's word does not narrow this one.
         others = [self.rows.words.canonical(cell.measure) for cell in table.cells]
         elsewhere = {word for word in self.rows.words.loud if word not in own and any(word in other for other in others)}
@@ -234,11 +237,11 @@ class _Question:
         period = period_of(cells, self.asked)
         return period is not None and any(str(period) in cell.record.periods or str(period.same_date()) in cell.record.periods for cell in cells)
 
-    def _kinship(self, found: Parts) -> tuple[int, int]:
-        """Which of several tables of one total is meant: one that says so, then one of the catalogue's own parts."""
+    def _kinship(self, found: Parts) -> tuple[int, int, int]:
+        """Which of several tables of one total is meant: one that says so, no cut by place or time, then one of the catalogue's own parts."""
         ids = [cell.record.indicator_id for cell in found.rows]
         own = sum(found.total in self.asked.catalogue.get(name).parents for name in ids if name in self.asked.catalogue)
-        return -bool(re.search(r"构成|组成|明细", found.table.title)), -(1000 * own // len(ids))
+        return -bool(re.search(r"构成|组成|明细", found.table.title)), len(_CUT.findall(found.table.title)), -(1000 * own // len(ids))
 
     def _row_named(self, item: str, cells: Sequence[TableCell]) -> TableCell | None:
         """The one row of a column whose label an item names."""

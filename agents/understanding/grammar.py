@@ -76,7 +76,7 @@ class Understanding:
         merged = merge(mentions, carried, self.banks)
         operations = [worded.operation] if worded is not None else self._defaults(mentions, merged)
         operations = [Operation(Op.VALUE)] if beside is not None else operations
-        table = self._table(said, mentions, merged, operations, horizon) if beside is None else None
+        table = self._table(said, mentions, merged, operations, horizon, carried) if beside is None else None
         if table is not None:
             mentions, operations = without_subject(mentions), [table.operation()]
             merged = replace(merged, slots=replace(merged.slots, indicators=table.indicators))
@@ -104,13 +104,17 @@ class Understanding:
             carried=_next_carried(carried, slots, operations), terms=subject_words(mentions) if operations[0].op is Op.DEFINITION else [],
         )
 
-    def _table(self, said: Mentions, read: Mentions, merged: Merged, operations: list[Operation], horizon: Horizon) -> Breakdown | None:
+    def _table(
+        self, said: Mentions, read: Mentions, merged: Merged, operations: list[Operation], horizon: Horizon, carried: Carried
+    ) -> Breakdown | None:
         """The table of a document that a question asks for as a whole. said, read: the question before and after rows were looked up."""
         if operations[0].op not in _MAY_BE_A_TABLE and not asks_effects(said):
             return None
         slots = merged.slots
         own = [span.ref for span in read.indicators] or ([] if said.indicators or said.ambiguous else slots.indicators)
-        periods = tuple(str(period) for mention in said.periods for period in mention.periods)
+        periods = tuple(str(period) for mention in said.periods for period in mention.periods) or tuple(carried.slots.periods)
+        latest = horizon.latest(slots.banks, ()) if not periods and not said.periods else None
+        periods = periods or ((str(latest),) if latest is not None else ())
         asked = Asked(horizon, self.catalogue, tuple(slots.banks), periods, Scope(slots.scope) if slots.scope else Scope.GROUP)
         return breakdown_of(said, own, asked, self._candidates)
 

@@ -1,4 +1,4 @@
-"""A question that states its own formula (净利润除以员工数): the formula as it stands, over indicators of the catalogue and rows of the documents.
+"""A question that states its own formula (业务及管理费除以网点数): the formula as it stands, over indicators of the catalogue and rows of the documents.
 
 It is computed as stated, whatever the catalogue understands by the name that the question gives its result. A formula whose plain
 quotient or sum another operation already tells (占比, 比值, 合计) is left to that one.
@@ -16,7 +16,7 @@ from agents.understanding.mentions import Mentions
 from agents.understanding.worded_operands import Operands, outside_ops, quotient_of
 from agents.understanding.worded_stretches import Stretch, blanked, stretches_of
 from agents.understanding.worded_terms import in_words, term_of
-from agents.understanding.worded_tokens import BINARY, BOTH_ENDS, Part, Token, tokens_of
+from agents.understanding.worded_tokens import ASKING, BINARY, BOTH_ENDS, Part, Token, tokens_of
 from data.indicators import IndicatorCatalogue
 from data.period_text import Relative
 from data.refusals import Refusal, RefusalCode
@@ -162,7 +162,7 @@ class _Question:
         return [other.span for other in _beside(stretch, stretches)[:1]] + ([stretch.lead] if stretch.lead else [])
 
     def _narrowed(self, term: Term, stretch: Stretch, stretches: Sequence[Stretch]) -> tuple[Term, list[Span] | None]:
-        """The term with an operand narrowed by "只用摊余成本那部分准备", and the spans of such words; None where no figure is that narrow."""
+        """The term with an operand narrowed by "只算集团外的那部分", and the spans of such words; None where no figure is that narrow."""
         spans = list[Span]()
         for other in stretches:
             if other.span == stretch.span or not (only := _ONLY.search(other.words)):
@@ -225,7 +225,7 @@ class _Question:
             periods = [m for m in periods if [str(p) for p in m.periods] == dated[-1:]][:1]
         return replace(
             self.raw, indicators=spans, ambiguous=[], periods=periods, cues=[h for h in self.raw.cues if outside(h.start, h.end)],
-            unexplained=[s for s in self.raw.unexplained if outside(*s)],
+            unexplained=[s for s in self.raw.unexplained if outside(*s) and not ASKING.fullmatch(self.raw.text, *s)],
         )
 
     def _worded(self, term: Term, name: str, named: str, left: Mentions) -> Worded:

@@ -12,7 +12,7 @@ Span = tuple[int, int]
 _BREAK = re.compile(r"[,，](?!\s*(?:然后)?再?(?:除以|除去|乘以|加上|减去?|[÷×/*+]))|[。?？!！;；:：=＝\n]|(?:来|去)?(?:重新)?(?:计算|验算|推算|重算|测算|算)(?:一下|一遍|下|出)?")
 _OPENED = re.compile(r"[(（]")
 # An open bracket behind one of these groups terms; behind any other word it explains it.
-_GROUPS = re.compile(r"(?:除以|减去?|加上?|乘以?|占|对|用|按|以|于|是|为|等于|扣除|即|[-+*/÷×−=:：,，(（])\s*$")
+_GROUPS = re.compile(r"(?:除以|减去?|(?<!增)加上?|乘以?|占|对|(?<![费信应作使专])用|按|以|于|是|为|等于|扣除|即|[-+*/÷×−=:：,，(（])\s*$")
 _GOES_ON = re.compile(r"[\0\s]*(?:[÷/／×*]|除以|乘以)")
 
 

@@ -67,8 +67,8 @@ _RULES: tuple[tuple[Part, re.Pattern[str]], ...] = (
 )  # fmt: skip
 BINARY = (Part.PLUS, Part.MINUS, Part.TIMES, Part.DIVIDE, Part.OVER)
 _EDGES = (Part.TIMES, Part.DIVIDE, Part.OVER, Part.OPEN)
-_ASKING = re.compile(
-    r"(?:[\0\s,]|请问|请|麻烦|帮我|给我|一下|一遍|是|为|等于|有|多少|百分之|几|个?(?:万亿|亿|百万|万|千)?元|万|亿|呢|吗|吧|结果|大概|大约|约|的|了|后|再|先|得到?|%|倍)*"
+ASKING = re.compile(
+    r"(?:[\0\s,]|请问|请|麻烦|帮我|给我|一下|一遍|是|为|等于|有|多少|百分之|几|个?(?:万亿|亿|百万|万|千)?元|万|亿|呢|吗|吧|结果|大概|大约|约|折合|合|的|了|后|再|先|得到?|%|倍)*"
 )
 
 
@@ -109,7 +109,7 @@ def _with_words(text: str, start: int, end: int, tokens: list[Token]) -> list[To
     """The tokens with what stands between them as operands."""
     filled, at = list[Token](), start
     for token in [*tokens, Token(Part.TAIL, end, end)]:
-        if not _ASKING.fullmatch(text, at, token.start):
+        if not ASKING.fullmatch(text, at, token.start):
             filled.append(Token(Part.OPERAND, at, token.start, text[at : token.start]))
         if token.end > token.start:
             filled.append(token)

@@ -39,9 +39,7 @@ class ColumnSense:
 
 _BOTH = re.compile(r"(?:合并|本?集团)[及和与、](?:本?银行|本行|母公司|本公司|公司)")
 _GROUP = re.compile(r"(?:本集团|集团口径|集团|合并口径|合并)(?!财务|报表|利润|资产|现金|及|结构|范围|日)")
-_BANK = re.compile(
-    r"(?<![一-鿿])(?:本行|银行|母公司|本公司|公司)(?:口径)?(?=$|[(:,]|20\d\d|\d{1,2}月)|(?:本行|母公司|银行|法人)口径"
-)
+_BANK = re.compile(r"(?<![一-鿿])(?:本行|银行|母公司|本公司|公司)(?:口径)?(?=$|[(:,]|20\d\d|\d{1,2}月)|(?:本行|母公司|银行|法人)口径")
 _RESTATED = re.compile(r"\(?(?:经)?重述后?\)?|\(?重列\)?|\(?已重述\)?|\(?调整后\)?|restated", re.IGNORECASE)
 _NOT_RESTATED = re.compile(r"\(?(?:重述前|调整前|未重述|追溯调整前)\)?")
 _AUDITED = re.compile(r"\(?(未经?审[计核阅]|未审计|经审[计核]|unaudited|audited)\)?", re.IGNORECASE)
@@ -56,7 +54,8 @@ _CURRENCY = re.compile(r"折合?人民币|折人民币|等值人民币|^\(?(?:�
 _PERIOD_WORDS = re.compile(r"^(?:本?报告期|本期|上年同期|上期|上年度?|本年度?|年初至(?:报告)?期末|报告期末?|上年末|年末|期末|年初|期初)")
 _PLAIN = re.compile(
     r"^(?:金额|余额|数额|数值|账面余额|期末余额|年末余额|期末数|年末数|余额数|本期数|合计数|发生额|发生数|数|人民币|数据|指标值|数量|本外币|时点余额"
-    r"|项目|amount|balance|rmb)$", re.IGNORECASE
+    r"|项目|amount|balance|rmb)$",
+    re.IGNORECASE,
 )
 
 
@@ -72,7 +71,7 @@ def _read(headers: tuple[str, ...], report: Period | None) -> ColumnSense:
     rest = _AUDITED.sub("", _RESTATED.sub("", _NOT_RESTATED.sub("", rest)))
     scopes, rest = _scopes(parts, rest)
     rest = f"{rest}重述前" if _NOT_RESTATED.search(text) else rest
-    measure = re.sub(r"^[\s/、,:;()\-的于在截至]+|[\s/、,:;\-的]+$|^\(|\(\)", "", strip_unit(rest)).strip()
+    measure = re.sub(r"^[\s/、,:;()\-的]+|[\s/、,:;\-的]+$|^\(|\(\)", "", strip_unit(rest)).strip()
     reading = readings[0] if readings and not (changed and len(readings) > 1) else None
     return ColumnSense(
         period=reading.period if reading else None, point=reading.point if reading else None, scopes=scopes,
@@ -102,10 +101,12 @@ def _unit(part: str) -> Unit | None:
 
 
 def _without(text: str, readings: list[PeriodReading]) -> str:
+    if not readings:
+        return text
     for reading in reversed(readings):
         text = text[: reading.start] + " " + text[reading.end :]
     rest = re.sub(r"^\s*(?:截至|于|在)?\s*|止(?:年度|期间)?\s*$", "", text).replace(" ", "")
-    return _PERIOD_WORDS.sub("", rest.lstrip("/、或及和")) if readings else rest
+    return _PERIOD_WORDS.sub("", rest.lstrip("/、或及和的于在"))
 
 
 def _scopes(parts: list[str], rest: str) -> tuple[tuple[Scope, ...], str]:

@@ -28,7 +28,8 @@ _RATIO_NAME = re.compile(r"(?:率|比例|占比|比重|百分比)$")
 class Reading:
     """One value as read, before it is a figure. indicator: None for a row of its own, which `name` then names in full.
 
-    entity: name and registry id where the row is not of the document's subject; gaap: where the row says it.
+    maybe: an indicator whose name the row bears though its place leaves it open. entity: name and registry id where the row is not of
+    the document's subject; gaap: where the row says it.
     """
 
     value: Decimal
@@ -45,6 +46,7 @@ class Reading:
     note: str = ""
     entity: tuple[str, str] | None = None
     gaap: Gaap | None = None
+    maybe: Indicator | None = None
 
 
 class FigureMaker:

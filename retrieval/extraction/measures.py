@@ -70,7 +70,7 @@ def _subjects(place: CellPlace, label: str) -> Iterator[str]:
 
 def _whole(place: CellPlace) -> str:
     noun = place.topic.noun
-    return "" if re.fullmatch(r"(?:发放|客户)?(?:不良)?贷款(?:[和及]垫款)?", noun) else noun
+    return "" if re.fullmatch(r"(?:发放|客户)?(?:不良)?贷款(?:[和及]垫款)?(?:[和及与]不良(?:贷款)?)?", noun) else noun
 
 
 def _own_measure(label: str, measure: str, names: NameIndex) -> Indicator | None:

@@ -34,7 +34,7 @@ _TOPIC = re.compile(r"^(?:一是|二是|三是|[(（]?[一二三四五六七八�
 class Confirmed:
     """What the tables of a report say, to check sentences against."""
 
-    def __init__(self, figures: Iterable[Figure]) -> None:
+    def __init__(self, figures: Iterable[Figure] = ()) -> None:
         self._told: dict[tuple[str, object, Scope], list[Quantity]] = defaultdict(list)
         for figure in figures:
             self.add(figure)

@@ -81,12 +81,12 @@ def read_noun(lead: str) -> Noun:
         forms += [f"{match['what']}销售额", f"{rest}销售额"]
     if match := re.search(r"净?投放$", lead):
         forms.append(f"{rest}{match[0]}")
-    text = _FOOTNOTE.sub("", rest.strip("“”\"、 "))
+    text = _FOOTNOTE.sub("", rest.strip('“”"、 '))
     if not _NOUN.match(text) or _NOT_NOUN.search(text):
         last = _LAST.search(text)
         text = last["last"] if last and not _NOT_NOUN.search(last["last"]) else ""
         return Noun(text, (text,), whose, part) if text else Noun()
-    return Noun(text, tuple(dict.fromkeys(_FOOTNOTE.sub("", form.strip("“”\"、 ")) for form in forms)), whose, part)
+    return Noun(text, tuple(dict.fromkeys(_FOOTNOTE.sub("", form.strip('“”"、 ')) for form in forms)), whose, part)
 
 
 def noun_of(lead: str) -> str:

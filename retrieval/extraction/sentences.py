@@ -141,9 +141,7 @@ class _Sentences:
             self._owner.close(sentence)
         self._owner.end()
 
-    def _reading(
-        self, block: Block, heading: str, sentence: str, statement: Statement, closed: bool, whole: Indicator | None
-    ) -> Reading:
+    def _reading(self, block: Block, heading: str, sentence: str, statement: Statement, closed: bool, whole: Indicator | None) -> Reading:
         owner = self._owner.of(sentence, statement.start)
         outside = bool(owner) or closed or bool(_OTHERS.search(sentence[: statement.start])) or bool(_PROPOSED.search(sentence))
         afterwards = statement.period is None and _AFTERWARDS.search(sentence[: statement.start]) is not None
@@ -212,8 +210,14 @@ class _Sentences:
                 continue
             yield self._maker.figure(
                 Reading(
-                    value=quantity.value, unit=quantity.unit, period=period, scope=Scope.GROUP, indicator=indicator,
-                    name=indicator.name, point=indicator.point, rank=RANK + 2,
+                    value=quantity.value,
+                    unit=quantity.unit,
+                    period=period,
+                    scope=Scope.GROUP,
+                    indicator=indicator,
+                    name=indicator.name,
+                    point=indicator.point,
+                    rank=RANK + 2,
                     evidence=self._maker.evidence(block.page, sentence, table=heading, row=indicator.name, box=block.box),
                 )
             )

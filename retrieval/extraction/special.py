@@ -42,7 +42,9 @@ def gap(place: CellPlace, label: str, names: NameIndex) -> Indicator | None:
     what = label if _GAP.search(label) else place.topic.noun if _GAP.search(place.topic.noun) and not label else ""
     if not what or not band or "未折现" in place.topic.text:
         return None
-    return names.find(f"{what}合计") if band in TOTALS else names.find(f"{band}{what}")
+    if band in TOTALS:
+        return names.find(f"{what}合计")
+    return names.find(f"{band}{what}") or names.find(f"{re.sub(r'个月(?=[至-])', '', band)}{what}")
 
 
 def exposure(place: CellPlace, label: str, names: NameIndex) -> Indicator | None:
@@ -63,6 +65,8 @@ def _currency(label: str) -> str:
 def share(place: CellPlace, names: NameIndex) -> Indicator | None:
     """占比 of a row, where the whole is the bank's loans or deposits."""
     noun, label = place.topic.noun, strip_unit(place.label)
+    if label in TOTALS and re.search(r"^占(?:客户)?贷款总额", place.measure) and len(place.path) == 1:
+        return names.find(f"{noun}{place.measure}")
     if not _SHARE_TOPICS.search(noun) or _NOT_SHARE_TOPICS.search(noun) or label in TOTALS:
         return None
     if len(place.path) > 1:

@@ -8,25 +8,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from data.figures import Figure, Scope
-from data.indicators import Indicator
+from data.indicators import Indicator, Kind
 from data.periods import Period
 from data.units import Dimension, Unit
 from retrieval.documents import Cell, Row, Table
+from retrieval.extraction.borne_out import borne_out
 from retrieval.extraction.cells import CellKind, CellReading, read_cell
 from retrieval.extraction.columns import ReadColumn, odd_columns, read_columns
 from retrieval.extraction.context import Subject
 from retrieval.extraction.distinct import row_marks
 from retrieval.extraction.equity import STATEMENT, equity_balance
-from retrieval.extraction.headers import ColumnSense, read_column, read_scopes
+from retrieval.extraction.headers import ColumnSense, read_scopes
 from retrieval.extraction.labels import TOTALS, clean_label, squeeze, without_marks
 from retrieval.extraction.lines import Line, read_line, when
 from retrieval.extraction.making import FigureMaker, Reading, agrees, row_name, settle_unit
 from retrieval.extraction.movements import movement_spans, restarts_of
 from retrieval.extraction.name_index import NameIndex
+from retrieval.extraction.narrowing import Confirmed
 from retrieval.extraction.page_heads import statement_of, statement_scope
 from retrieval.extraction.period_words import PeriodReading, find_header_periods
 from retrieval.extraction.places import CellPlace
-from retrieval.extraction.printed_units import PrintedUnit, bracket_unit, caption_unit, counted_unit, counts_no_money
+from retrieval.extraction.printed_units import PrintedUnit, bracket_unit, caption_unit, counted_unit, counts_no_money, strip_unit
 from retrieval.extraction.resolve import resolve
 from retrieval.extraction.signs import EXPENSES, expenses_positive
 from retrieval.extraction.topics import Place, Topic, read_topic
@@ -36,6 +38,9 @@ from retrieval.extraction.twins import one_row_each
 RANKS = {Place.KEY: 0, Place.ANALYSIS: 1, Place.NOTE: 2}
 _RATE = re.compile(r"(?:收益|成本|付息|不良|不良贷款|覆盖|拨备|充足|杠杆|减值|逾期|周转)率$|^(?:平均)?利率$")
 _ASSUMED = "表中没有写明期间，按报告期理解"
+_ABOVE = "表中没有写明期间，取同页上表的期间"
+
+
 @dataclass(slots=True)
 class TableFigures:
     """The figures of a table and how many cells gave none, by reason."""
@@ -58,21 +63,36 @@ class TableReader:
         self._heads = heads
         self._scopes = scopes
         self._restarts = restarts
+        self._told = Confirmed()
+        self._last: tuple[int, tuple[str, ...], PeriodReading | None] = (0, (), None)
 
     def read(self, table: Table, beside: frozenset[str] = frozenset()) -> TableFigures:
         """The figures of a table. beside: labels of its parts on other pages."""
         result = TableFigures()
-        if self._subject.period is None and not any(read_column(column, None).period for column in table.columns):
-            result.skipped["没有期间"] += sum(1 for row in table.rows for cell in row.cells if cell is not None and cell.text.strip())
-            return result
         frame = _Frame.of(table, self._subject.period, self._heads.get(table.page, ()), beside)
         lines = [read_line(row, self._subject.period, frame.owners.get(index)) for index, row in enumerate(table.rows)]
         frame = replace(
             frame, spans=movement_spans(lines), marks=row_marks(table, lines), restarts=self._restarts | restarts_of(lines),
+            above=None if frame.dated or any(line.period for line in lines) else self._above(table),
         )  # fmt: skip
+        self._remember(table, frame)
         readings = [reading for index, line in enumerate(lines) for reading in self._row(table, index, line, frame, result.skipped)]
-        result.figures = [self._maker.figure(reading) for reading in expenses_positive(one_row_each(readings))]
+        readings = borne_out(one_row_each(readings), self._told)
+        result.figures = [self._maker.figure(reading) for reading in expenses_positive(readings)]
+        for figure in result.figures:
+            self._told.add(figure)
         return result
+
+    def _above(self, table: Table) -> PeriodReading | None:
+        """The period of the table right above on the page, for one that names none; None where that has several."""
+        page, section, period = self._last
+        return period if (page, section) == (table.page, table.section) else None
+
+    def _remember(self, table: Table, frame: _Frame) -> None:
+        dates = {column.sense.period: column.sense for column in frame.columns if column.sense.period is not None}
+        sole = next(iter(dates.values())) if len(dates) == 1 else None
+        period = PeriodReading(sole.period, sole.point, 0, 0) if sole is not None and sole.period is not None else frame.above
+        self._last = (max((row.page for row in table.rows), default=table.page), table.section, period)
 
     def _row(self, table: Table, index: int, line: Line, frame: _Frame, skipped: Counter[str]) -> Iterator[Reading]:
         row = table.rows[index]
@@ -93,7 +113,9 @@ class TableReader:
         if frame.columns[column].unclear:
             skipped["期间不明"] += 1
             return
-        period, point, assumed = when(line, sense, frame.period, frame.spans.get(row_index), self._subject.period, frame.restarts)
+        around = frame.period or frame.above
+        period, point, assumed = when(line, sense, around, frame.spans.get(row_index), self._subject.period, frame.restarts)
+        assumed = assumed or frame.above is not None
         if period is None:
             skipped["没有期间"] += 1
             return
@@ -130,10 +152,19 @@ class TableReader:
             value=value.value, unit=of, period=period, scope=Scope.GROUP, indicator=indicator,
             name=row_name(frame.subject, _marked(path, frame.marks.get(row_index, "")), "".join((sense.measure if line.path else "", again))),
             point=indicator.point if indicator else bool(point), rank=rank, evidence=evidence, restated=sense.restated,
-            audited=sense.audited is not False, note=_ASSUMED if assumed else "",
+            audited=sense.audited is not False, maybe=None if indicator else self._maybe(place, sense, frame, twin),
+            note="" if not assumed else _ABOVE if frame.above else _ASSUMED,
         )  # fmt: skip
         for scope in sense.scopes or line.scopes or frame.scopes or self._scopes.get(cell.page, (Scope.GROUP,)):
             yield replace(reading, scope=scope)
+
+    def _maybe(self, place: CellPlace, sense: ColumnSense, frame: _Frame, twin: bool) -> Indicator | None:
+        """The indicator that a plain balance's label names, whatever speaks against it around; of a 小计, that of what it sums up."""
+        if sense.change or sense.share or place.measure or twin or frame.topic.closed or place.point is False:
+            return None
+        label = place.path[-2] if place.label in TOTALS and len(place.path) > 1 else place.label
+        found = self._names.find_label(strip_unit(label))
+        return found if found is not None and found.kind is Kind.STOCK else None
 
     def _general_unit(self, table: Table, frame: _Frame, row: Row) -> PrintedUnit:
         if frame.unit.unit is not None:
@@ -173,6 +204,12 @@ class _Frame:
     spans: Mapping[int, Period] = field(default_factory=dict)
     marks: Mapping[int, str] = field(default_factory=dict)
     restarts: frozenset[int] = frozenset()
+    above: PeriodReading | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether its headers or captions name a period."""
+        return self.period is not None or any(column.sense.period is not None for column in self.columns)
 
     @classmethod
     def of(cls, table: Table, report: Period | None, head: tuple[str, ...], beside: frozenset[str]) -> _Frame:
