@@ -48,9 +48,13 @@ def _joined(previous: Table, table: Table) -> Table:
 def _same_for_another_period(previous: Table, table: Table) -> bool:
     """The rows and headers of the table above but for their period, under the same heading and no caption of its own: one title for both."""
     heads = [[[undated(text) for text in column.headers if not is_period(text)] for column in item.columns] for item in (previous, table)]
-    borrowed = bool(table.section) and table.title in (table.section[-1], title_of(table.section[-1]))
     labels = [[bare(row.label) for row in item.rows] for item in (previous, table)]
-    return borrowed and previous.section == table.section and heads[0] == heads[1] and labels[0] == labels[1] and _follows(previous, table)
+    return _borrowed(table) and previous.section == table.section and heads[0] == heads[1] and labels[0] == labels[1] and _follows(previous, table)
+
+
+def _borrowed(table: Table) -> bool:
+    """Whether a title is only that of the heading above, not one of the table's own."""
+    return bool(table.section) and table.title in (table.section[-1], title_of(table.section[-1]))
 
 
 def _last_page(table: Table) -> int:
@@ -63,7 +67,8 @@ def _follows(previous: Table, table: Table) -> bool:
 
 def _no_title(previous: Table, table: Table) -> bool:
     """A table without a header right after a page break has no name of its own, unless a statement's: what stands above is the running head."""
-    return table.page > _last_page(previous) and not (table.title.endswith("表") and table.title != previous.title)
+    named = table.title.endswith("表") and table.title != previous.title
+    return table.page > _last_page(previous) and not (named and not (_borrowed(table) and table.section == previous.section))
 
 
 def _open_parents(table: Table) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from data.figures import Gaap, Scope
@@ -14,7 +15,7 @@ GROUP = Scope.GROUP.value
 DATES = ("2023年12月31日", "2022年12月31日")
 
 
-def records(headers: tuple[str, ...], lines: list[tuple[str, ...]]) -> Table:
+def records(headers: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> Table:
     """A sheet whose first column is data too."""
     made = table("", headers, [("", *line) for line in lines], unit="", stub="")
     return replace(made, layout=TableLayout.RECORDS)

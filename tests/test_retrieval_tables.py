@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -342,7 +341,7 @@ def test_any_grid_keeps_every_number_once(rows: list[list[str]], before: list[st
 
 
 def test_two_headers_read_as_one_are_put_back_over_both_columns() -> None:
-    rows = [
+    rows: list[list[str | Place]] = [
         ["项目", "2023年12月31日美元（折合人民币）港币（折合人民币）", "", "合计"], ["即期资产", "572", "68", "640"],
         ["项目", "2022年12月31日美元（折合人民币）港币（折合人民币）", "", "合计"], ["即期资产", "698", "84", "782"],
     ]  # fmt: skip
@@ -352,33 +351,32 @@ def test_two_headers_read_as_one_are_put_back_over_both_columns() -> None:
 
 
 def test_a_label_whose_last_character_wrapped_is_whole() -> None:
-    table = only(build_table(grid([["项目", "股本", "合计"], ["一、2023年1月1日余", "", ""], ["额", "810", "900"], ["本年增加", "1", "2"]])))
+    table = only(grid([["项目", "股本", "合计"], ["一、2023年1月1日余", "", ""], ["额", "810", "900"], ["本年增加", "1", "2"]]))
     assert [row.label for row in table.rows] == ["一、2023年1月1日余额", "本年增加"]
 
 
 def test_long_sheets_are_summed_in_bounded_time() -> None:
-    lines = [[f"行{index}", *(str(1000 + index * column) for column in range(1, 9))] for index in range(1500)]
+    lines: list[list[str | Place]] = [[f"行{index}", *(str(1000 + index * column) for column in range(1, 9))] for index in range(1500)]
     started = process_time()
-    table = only(build_table(grid([["项目", *(f"{2015 + column}年" for column in range(8))], *lines])))
+    table = only(grid([["项目", *(f"{2015 + column}年" for column in range(8))], *lines]))
     assert len(table.rows) == 1500 and process_time() - started < 20
 
 
 def test_a_title_ends_where_its_explanation_begins() -> None:
-    rows = [["项目", "2023年", "2022年"], ["金融资产", "53", "49"]]
+    rows: list[list[str | Place]] = [["项目", "2023年", "2022年"], ["金融资产", "53", "49"]]
     line = "下表按层级列示以公允价值计量的金融资产：第一层级为活跃市场报价，第三层级为不可观察的输入值。"
-    assert only(build_table(grid(rows, before=(line,)))).title.endswith("以公允价值计量的金融资产")
+    assert only(grid(rows, before=(line,))).title.endswith("以公允价值计量的金融资产")
 
 
 def test_a_heading_that_only_says_go_on_is_no_title() -> None:
-    raw = grid([["项目", "2023年", "2022年"], ["总行", "53", "49"]], before=())
-    table = only(build_table(replace(raw, section=("（四）按地区划分的贷款", "续表"))))
+    table = only(grid([["项目", "2023年", "2022年"], ["总行", "53", "49"]], section=("（四）按地区划分的贷款", "续表")))
     assert (table.title, table.continued) == ("按地区划分的贷款", True)
 
 
 def test_the_same_table_for_another_period_shares_its_title() -> None:
     section = ("7. 金融投资", "公允价值层级")
     made = [
-        only(build_table(replace(grid([["项目", f"{year}年第一层级", f"{year}年合计"], ["金融资产", value, value]], before=before), section=section)))
+        only(grid([["项目", f"{year}年第一层级", f"{year}年合计"], ["金融资产", value, value]], before=before, section=section))
         for year, value, before in (("2023", "53", ("持续以公允价值计量的金融资产",)), ("2022", "49", ()))
     ]
     assert [table.title for table in join_continued(made)] == ["持续以公允价值计量的金融资产"] * 2

@@ -13,6 +13,7 @@ from retrieval.extraction.topics import Topic
 
 _DEPOSITORS = (("公司", "公司"), ("企业", "公司"), ("对公", "公司"), ("单位", "公司"), ("个人", "个人"), ("储蓄", "个人"), ("零售", "个人"))
 _TERMS = ("活期", "定期")
+MINIMUM = re.compile(r"最低.{0,6}要求")
 _REGION = re.compile(r"[一-鿿]{0,8}(?:地区|三角洲|环渤海|京津冀|湾区|东北部?|西部|中部|境外|海外)|总行(?:本部|及其他)?|环渤海.{0,4}")
 
 
@@ -54,7 +55,9 @@ def _by_measurement(parents: tuple[str, ...], label: str, topic: Topic) -> Itera
 
 
 def _in_context(context: str, label: str, topic: Topic) -> Iterator[str]:
-    if re.search(r"^利息收入", context):
+    if MINIMUM.search(context) and label.endswith("率"):
+        yield from (f"{label}最低要求", f"{label}要求", f"{label}监管要求")
+    elif re.search(r"^利息收入", context):
         yield f"{label}利息收入"
     elif re.search(r"^利息支出", context):
         yield f"{label}利息支出"

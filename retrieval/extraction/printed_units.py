@@ -64,8 +64,8 @@ def caption_unit(text: str) -> PrintedUnit:
 def bracket_unit(text: str) -> Unit | None:
     """The unit in a bracket of a label or header: 杠杆率（%）, 每股收益（元）, 客户数（万户）; None where there is none."""
     plain = squeeze(text)
-    for inner in _BRACKET.findall(plain):
-        inner = re.sub(r"^(?:人民币|单位:|单位为|折|约|按)", "", inner.split(",")[0])
+    for inner in (part for bracket in _BRACKET.findall(plain) for part in re.split("[,、;]", bracket)):
+        inner = re.sub(r"^(?:人民币|单位:|单位为|折|约|按)", "", inner)
         if inner in ("%", "百分比", "百分点"):
             return _known("%")
         if inner == "元/股" or (inner in ("元", "人民币元") and _PER_SHARE.search(plain)):

@@ -29,7 +29,7 @@ _SCOPES = {
     "集团": Scope.GROUP, "本集团": Scope.GROUP, "合并": Scope.GROUP, "本行": Scope.BANK, "银行": Scope.BANK, "母公司": Scope.BANK,
     "法人": Scope.BANK, "行业": Scope.INDUSTRY,
 }  # fmt: skip
-_COMPACT_DATE = re.compile(r"((?:19|20)\d{2})[./]?(0[1-9]|1[0-2])[./]?(0[1-9]|[12]\d|3[01])?")
+_COMPACT_DATE = re.compile(r"((?:19|20)\d{2})(?:[./]?(0[1-9]|1[0-2])|[./]([1-9]))(?:[./]?(0[1-9]|[12]\d|3[01]))?")
 _SINGLE = re.compile(r"[(（]?(?:单季度?|当季度?|本季度?|季度单季)[)）]?")
 _THIRD_REPORT = re.compile(r"季度?报")
 
@@ -106,7 +106,7 @@ class RecordReader:
 
     def _named_period(self, text: str) -> Period | None:
         if match := _COMPACT_DATE.fullmatch(text):
-            text = "-".join(group for group in match.groups() if group)
+            text = "-".join(group.zfill(2) for group in match.groups() if group)
         for read in (Period.parse, parse_period):
             try:
                 period = read(normalise(text))

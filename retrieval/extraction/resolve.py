@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from data.indicators import Indicator, Kind
 from data.units import Dimension
-from retrieval.extraction.compose import composed, splits_loans
+from retrieval.extraction.compose import MINIMUM, composed, splits_loans
 from retrieval.extraction.labels import TOTALS, name_key
 from retrieval.extraction.measures import measured
 from retrieval.extraction.name_index import NameIndex, says_too_little
@@ -56,6 +56,8 @@ def _plain(place: CellPlace, label: str, names: NameIndex) -> Indicator | None:
     found = names.find_label(place.label)
     if label == "核心一级资本" and found is not None:
         # Beside its deductions it is what they are taken from; alone it is anybody's guess.
+        if any("监管调整前的核心一级资本" in row for row in place.rows):
+            return names.find("核心一级资本净额")
         adjusted = any(re.search(r"扣除|扣减|监管调整", row) for row in place.rows)
         return names.catalogue.get("cet1_capital_gross") if adjusted else None
     if found is None and name_key(label) == "其他综合收益":
@@ -65,6 +67,8 @@ def _plain(place: CellPlace, label: str, names: NameIndex) -> Indicator | None:
     if found is None:
         return None
     context = " ".join((*parents, topic.noun))
+    if MINIMUM.search(context) and found.kind is Kind.RATIO and "要求" not in found.name:
+        return None
     if re.search(r"优先股|永续债", topic.title) and re.search(r"dividend|dps|shares", found.id):
         return None
     if re.search(r"以摊余成本|以公允价值", topic.noun) and found.category == "loans" and not re.search(r"以摊余成本|以公允价值", label):

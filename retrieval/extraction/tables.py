@@ -37,6 +37,7 @@ from retrieval.extraction.twins import one_row_each
 
 RANKS = {Place.KEY: 0, Place.ANALYSIS: 1, Place.NOTE: 2}
 _RATE = re.compile(r"(?:收益|成本|付息|不良|不良贷款|覆盖|拨备|充足|杠杆|减值|逾期|周转)率$|^(?:平均)?利率$")
+_UNIT_ENDING = re.compile(r"人民币(?:百万|千|万|亿)?元$")
 _ASSUMED = "表中没有写明期间，按报告期理解"
 _ABOVE = "表中没有写明期间，取同页上表的期间"
 
@@ -222,6 +223,8 @@ class _Frame:
         unit = caption_unit(table.unit) if table.unit else caption_unit(table.stub)
         if unit.unit is None:
             unit = PrintedUnit(caption_unit(table.stub).unit, unit.excepting) if table.unit else unit
+        if unit.unit is None and (ending := _UNIT_ENDING.search(squeeze(table.title))):
+            unit = caption_unit(ending[0])
         measures = {column.sense.measure for column in columns if not column.sense.change and not column.sense.share}
         return cls(
             topic=topic, subject=_subject(topic, title), columns=columns, period=period, unit=unit,
