@@ -22,7 +22,8 @@ SPOKEN = st.lists(st.sampled_from([word for group in GROUPS for word in group] +
 def test_the_packaged_tables_are_read_whole_and_once() -> None:
     assert len(GROUPS) > 50 and WORDS is row_words()
     assert set(WORDS.same.values()) == {group[0] for group in GROUPS}
-    assert {"逾期", "不良"} <= set(WORDS.loud) and {"余额", "本行"} <= WORDS.plain and "其他" in WORDS.generic
+    assert {"逾期", "不良"} <= set(WORDS.loud) and {"余额", "本行"} <= WORDS.plain and "合计" in WORDS.generic
+    assert "其他" not in WORDS.generic  # a residual row is a row of its own
     assert all(len(char) == 1 for char in WORDS.particles)
 
 

@@ -137,3 +137,38 @@ def test_a_subtotal_names_the_innermost_group_that_is_all_its_own() -> None:
 def test_deposits_by_region() -> None:
     figures = extract(report(table("按地域划分的客户存款分布情况", DATES[:1], [("中部地区", "91"), ("总行", "49")]))).figures
     assert [figure.indicator_id for figure in figures] == ["central_deposits", "head_office_deposits"]
+
+
+def test_a_note_whose_group_values_agree_names_the_bank_s_column_too() -> None:
+    key = table("按产品划分的贷款", DATES, [("个人住房贷款", "1,700", "1,417")])
+    headers = [(date, scope) for scope in ("合并", "银行") for date in DATES]
+    agreeing = table("以摊余成本计量的贷款", headers, [("个人住房贷款", "1,700", "1,417", "1,690", "1,410")], page=4)
+    other = table("以摊余成本计量的贷款", headers, [("个人住房贷款", "1,600", "1,417", "1,590", "1,410")], page=4)
+    assert told(extract(report(key, agreeing)).figures, "mortgage")["2023", BANK] == "1690百万元"
+    assert ("2023", BANK) not in told(extract(report(key, other)).figures, "mortgage")
+
+
+def test_a_table_without_a_period_takes_that_of_the_one_above_it() -> None:
+    above = table("不可观察输入值", ("2022年12月31日",), [("基金投资", "36")], section=("公允价值",))
+    below = table("其余", ("金额",), [("股权投资", "20")], section=("公允价值",))
+    figure = extract(report(above, below)).figures[-1]
+    assert (str(figure.period), figure.rank, figure.note) == ("2022", 3, "表中没有写明期间，取同页上表的期间")
+
+
+def test_requirements_are_no_ratios_of_the_bank() -> None:
+    lines: list[Line] = [("监管调整前的核心一级资本", "494"), ("核心一级资本", "492"), (("国内最低监管资本要求", "核心一级资本充足率"), "7.50")]
+    figures = extract(report(table("资本构成", DATES[:1], lines))).figures
+    assert told(figures, "cet1_capital_net") == {("2023", GROUP): "492百万元"}
+    assert told(figures, "cet1_ratio") == {} and told(figures, "cet1_requirement") == {("2023", GROUP): "7.50%"}
+
+
+def test_allowances_at_fair_value_are_not_those_at_amortised_cost() -> None:
+    lines: list[Line] = [("新增源生或购入的金融资产", "730")]
+    assert told(extract(report(table("以摊余成本计量的贷款的减值准备", ("2023年度",), lines))).figures, "allowance_new")
+    fair = table("以公允价值计量且其变动计入其他综合收益的贷款的减值准备", ("2023年度",), lines)
+    assert told(extract(report(fair)).figures, "allowance_new") == {}
+
+
+def test_a_unit_at_the_end_of_a_title_or_after_a_comma_in_a_bracket() -> None:
+    figures = extract(report(table("减值准备变动人民币百万元", DATES[:1], [("余额合计", "5"), ("每10股派息金额（含税，人民币元）", "2.102")], unit=""))).figures
+    assert [figure.quantity.unit.symbol for figure in figures] == ["百万元", "元"]

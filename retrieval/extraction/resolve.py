@@ -120,6 +120,8 @@ def _with_topic(label: str, topic: Topic, names: NameIndex) -> Indicator | None:
 
 def _fits(indicator: Indicator, place: CellPlace) -> bool:
     """A balance is not read from a column of spans, nor an income from a column of dates (but in a key table)."""
+    if indicator.id.startswith("allowance_") and "以公允价值" in place.topic.title:
+        return False  # the movement that is told as the loans' is that of the allowance at amortised cost
     if indicator.kind is Kind.RATIO or "change" in indicator.id or indicator.category == "rates":
         return True
     if indicator.kind is Kind.STOCK:
