@@ -13,6 +13,8 @@
     ├── LedgerError                 the figure store cannot be opened or written
     ├── RetrievalError              an index or an embedding model cannot be read, or does not fit
     ├── ModelUnavailableError       no language model could serve; carries the receipt of what was tried
+    ├── TrainingError               training data, a training run or an evaluation cannot go on
+    ├── ReleaseError                a model version cannot be exported, registered or promoted
     ├── BudgetError                 a run went past its calls, tokens or time
     └── SettingsError               a setting is missing or contradicts another
 
@@ -80,6 +82,14 @@ class ModelUnavailableError(CaizhiError):
         self.receipt = receipt
 
 
+class TrainingError(CaizhiError):
+    """Training rows, a training run or an evaluation cannot go on; the message names the row, file or setting."""
+
+
+class ReleaseError(CaizhiError):
+    """A model version cannot be exported, registered, promoted or rolled back; the message gives the reason."""
+
+
 class BudgetError(CaizhiError):
     """A run went past its budget of calls, tokens or time."""
 
@@ -110,6 +120,8 @@ ERROR_TABLE: tuple[ErrorMapping, ...] = (
     ErrorMapping(LedgerError, 1, 503),
     ErrorMapping(RetrievalError, 1, 503),
     ErrorMapping(ModelUnavailableError, 1, 503),
+    ErrorMapping(TrainingError, 1, 422),
+    ErrorMapping(ReleaseError, 1, 409),
     ErrorMapping(BudgetError, 1, 429),
     ErrorMapping(SettingsError, 2, 500),
     ErrorMapping(CaizhiError, 1, 500),

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 BERT, RANKING = "caizhi-reranker", "caizhi-ranking"
 RANKING_FILE = "ranking.json"
 RERANKER_FEATURES = (*FEATURES, "bert", "bert_page")
+# The trees learned on generated reports; the first stage's own opinion beside them pays on real ones (docs/LOG.md).
+_FIRST_STAGE = 0.5
 _BATCH = 32
 _MOST_CHARACTERS = 600
 
@@ -53,11 +55,14 @@ class BERTReranker:
         Raises:
             RetrievalError: a model file is damaged.
         """
+        import numpy as np
+
         if not results or top_k < 1:
             return []
         if self._ranking is None:
             return list(results[:top_k])
-        scores = self._ranking.scores(self.features(query, results))
+        first = np.array([result.score for result in results], dtype=np.float32)
+        scores = _standard(self._ranking.scores(self.features(query, results))) + _FIRST_STAGE * _standard(first)
         return _ordered(results, _logistic(scores), top_k)
 
     def features(self, query: str, results: Sequence[Passage]) -> NDArray[np.float32]:
@@ -144,6 +149,12 @@ def _ordered(results: Sequence[Passage], scores: NDArray[np.float32], top_k: int
 
     order = np.argsort(-scores, kind="stable")[:top_k]
     return [replace(results[place], score=round(float(scores[place]), 6)) for place in order]
+
+
+def _standard(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores with mean 0 and deviation 1 over these candidates."""
+    spread: NDArray[np.float32] = (scores - scores.mean()) / (scores.std() + 1e-6)
+    return spread
 
 
 def _logistic(scores: NDArray[np.float32]) -> NDArray[np.float32]:

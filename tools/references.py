@@ -22,12 +22,13 @@ from decimal import Decimal
 
 from data.errors import ExpressionError, FormulaError, UnknownReferenceError
 from data.figures import Figure, FigureKind
-from data.units import Dimension
+from data.units import Dimension, Unit
 from tools.expressions import evaluate
 from tools.factsheet import FactSheet, is_amount_change
 from tools.formatting import change_word, format_in, format_quantity, rounded
 
 _REFERENCE = re.compile(r"\{(?P<id>f\d+)(?:\.(?P<field>[a-z]+))?\}|\{(?P<slot>[a-z]+)\}")
+_FIGURE_ID = re.compile(r"\bf\d+\b")
 _CALCULATOR = re.compile(r"\[Calculator\((?P<expression>[^\[\]→{}]{1,200})\)→\{(?P<id>f\d+)\}\]")
 
 
@@ -142,15 +143,27 @@ _FIELDS: Mapping[str, Callable[[FactSheet, Figure], str]] = {
 }
 
 
+def operand_values(expression: str, sheet: FactSheet) -> tuple[dict[str, Decimal], Unit | None]:
+    """The figures that an expression names, as plain decimals: money in the unit of its first amount (also returned), the rest as printed."""
+    named = [sheet.get(key) for key in dict.fromkeys(_FIGURE_ID.findall(expression)) if key in sheet]
+    money = next((figure.quantity.unit for figure in named if figure.quantity.unit.dimension is Dimension.AMOUNT), None)
+    values = {}
+    for figure in named:
+        alike = money is not None and figure.quantity.unit.dimension is Dimension.AMOUNT
+        values[figure.id] = figure.quantity.to(money).value if money is not None and alike else figure.quantity.value
+    return values, money
+
+
 def _calculated(match: re.Match[str], sheet: FactSheet) -> str:
     """Run one calculator mark over the sheet's values; its claim must be the figure's own value at the printed places."""
     figure = sheet.get(match["id"])
-    values: dict[str, Decimal] = {item.id: item.quantity.value for item in sheet}
+    values, money = operand_values(match["expression"], sheet)
     try:
         result = evaluate(match["expression"], values)
     except (ExpressionError, FormulaError) as error:
         raise UnknownReferenceError(f"算式 {match['expression']} 不能计算：{error}") from error
     places = sheet.places(figure)
-    if figure.kind is FigureKind.REPORTED or rounded(result, places) != rounded(figure.quantity.value, places):
+    claimed = figure.quantity.to(money) if money and figure.quantity.unit.dimension is Dimension.AMOUNT else figure.quantity
+    if figure.kind is FigureKind.REPORTED or rounded(result, places) != rounded(claimed.value, places):
         raise UnknownReferenceError(f"算式 {match['expression']} 的结果不是 {figure.id}")
     return f"{{{figure.id}}}"

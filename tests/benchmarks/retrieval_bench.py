@@ -1,6 +1,6 @@
 """What each stage of search adds: BM25 on pages, on chunks, + aliases, + vectors, + reranker (hit@k, MRR@10, milliseconds).
 
-    python -m tests.benchmarks.retrieval_bench [--gold FILE --pdf FILE] [--misses STAGE]
+    python -m tests.benchmarks.retrieval_bench [--gold FILE --pdf FILE] [--misses STAGE] [--models FOLDER …]
 
 A gold file has a line per question: {"id", "query", "pages": [page, …]} (or "relevant_pages"); the document is any file that
 ingestion reads. By default the questions on the fictional report of tests/golden, which nothing was tuned on.
@@ -51,7 +51,7 @@ def pages_search(document: Document) -> Search:
     return lambda query: [document.pages[place].number for place in order_of(index.array(query), 10)]
 
 
-def stages(document: Document, library: Library, reranker: Reranker | None) -> Iterable[tuple[str, Search]]:
+def stages(document: Document, library: Library, rerankers: Sequence[tuple[str, Reranker]]) -> Iterable[tuple[str, Search]]:
     """Every configuration by name, in the order of the table."""
     def through(engine: RetrievalEngine, *, rerank: bool) -> Search:
         return lambda query: [hit.page or 0 for hit in engine.search(query, 10, [COLLECTION], rerank=rerank)]
@@ -62,8 +62,8 @@ def stages(document: Document, library: Library, reranker: Reranker | None) -> I
     yield "+ aliases", through(RetrievalEngine(library=library, stages=Stages(dense=False)), rerank=False)
     if vectors is not None:
         yield "+ dense", through(RetrievalEngine(library=library, embedder=vectors), rerank=False)
-    if reranker is not None:
-        yield "+ reranker", through(RetrievalEngine(library=library, embedder=vectors, reranker=reranker), rerank=True)
+    for name, reranker in rerankers:
+        yield name, through(RetrievalEngine(library=library, embedder=vectors, reranker=reranker), rerank=True)
 
 
 def shelve(document: Document) -> Library:
@@ -97,12 +97,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--gold", type=Path, default=GOLDEN / "retrieval.jsonl")
     parser.add_argument("--pdf", type=Path, default=GOLDEN / "report.pdf")
+    parser.add_argument("--models", type=Path, nargs="*", default=[], help="further folders of caizhi-reranker and caizhi-ranking to compare")
     parser.add_argument("--misses", default="", help="list what this stage did not rank first")
     given: Any = parser.parse_args()
     document, asked = read_document(given.pdf), questions(given.gold)
     print(f"{len(document.pages)} pages, {len(asked)} questions\n{'':18}{'hit@1':>8}{'hit@3':>8}{'hit@10':>8}{'MRR@10':>9}{'ms':>10}")
+    rerankers = [("+ reranker", reranker()), *((f"+ {folder.name}", reranker(models=folder)) for folder in given.models)]
     with shelve(document) as library:
-        for name, search in stages(document, library, reranker()):
+        for name, search in stages(document, library, [(name, model) for name, model in rerankers if model is not None]):
             measure(name, search, asked, misses=given.misses == name)
 
 
