@@ -47,12 +47,12 @@ def _narratable(state: AgentState) -> bool:
 
 def _by_model(state: AgentState, sheet: FactSheet, context: Context) -> dict[str, Any]:
     """The model's draft with its receipt; the template's where no model could serve (the receipt then says so)."""
-    from langchain_core.messages import HumanMessage
-
     from agents.llm.exchange import CompletionRequest
+    from tools.local_model.reference_chat import with_sheet
 
+    question = state.plan.resolved if state.plan else state.question
     text = prompt(
-        "report_writer", question=state.plan.resolved if state.plan else state.question, sheet="\n".join(_row(sheet, f) for f in sheet),
+        "report_writer", question=question, sheet="\n".join(_row(sheet, f) for f in sheet),
         findings="\n".join(_told(finding) for finding in state.findings), caveats="\n".join(state.caveats) or "无",
         problems=f"\n上一稿没有通过审计，请改正：\n{chr(10).join(state.problems)}\n" if state.problems else "",
     )
@@ -60,7 +60,7 @@ def _by_model(state: AgentState, sheet: FactSheet, context: Context) -> dict[str
         purpose="revise" if state.problems else "write", private=context.private, domain_text=state.question, cache_key=_cache_key(text, context),
     )
     try:
-        completion = context.models.complete_sync([HumanMessage(text)], request=request)
+        completion = context.models.complete_sync([with_sheet(text, sheet, question)], request=request)
     except ModelUnavailableError as error:
         return {"draft": compose(sheet, state.findings), "written_by": "template", "receipt": _receipt(error.receipt, state)}
     return {"draft": completion.text.strip(), "written_by": completion.receipt.served_by, "receipt": _receipt(completion.receipt, state)}

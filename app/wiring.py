@@ -111,10 +111,28 @@ def make_home(settings: Settings) -> None:
 
 def _service(settings: Settings) -> LLMService:
     """The language-model service with its answer cache; it loads nothing before it is asked."""
-    slots = [ModelSlot(_model(item)) for item in settings.models]
+    slots = [_slot(item) for item in settings.models]
     terms = [*bank_registry().names(), *indicator_catalogue().names()] if slots else []
     cache = AnswerCache(settings.home / "answers.db") if slots and settings.cache else None
     return LLMService(slots, classifier=FinancialDomainClassifier(terms), cache=cache)
+
+
+def _slot(item: ModelSettings) -> ModelSlot:
+    """A model behind an address, or one that runs in this process: a bundled or local folder, or a base by name with its adapter.
+
+    Raises:
+        SettingsError: nothing of that name is here.
+    """
+    from agents.llm.local_lora import finetuned_slot, source_named
+    from agents.llm.providers import PRESETS
+
+    if item.role != "finetuned" or item.base_url or item.model in PRESETS:
+        return ModelSlot(_model(item))
+    source = source_named(item.model)
+    slot = finetuned_slot(source, timeout_s=item.timeout_s) if source else None
+    if slot is None:
+        raise SettingsError(f"本机没有模型 {item.model}：写 financial_llm_lora_v1.0.0（随库）、适配器文件夹，或给出 CAIZHI_FINETUNED_BASE_URL")
+    return slot
 
 
 def _model(item: ModelSettings) -> ModelConfig:

@@ -82,6 +82,9 @@ _CLASS_OUTCOMES: tuple[tuple[str, Outcome], ...] = (
     ("NotImplementedError", "invalid_structure"),
     ("APIResponseValidationError", "malformed"),
     ("JSONDecodeError", "malformed"),
+    # Our own local engine: its queue is full, or the request could never be served.
+    ("BudgetError", "rate_limited"),
+    ("UsageError", "rejected"),
     ("APIError", "server_error"),
 )
 _CLIENT_ERRORS = (

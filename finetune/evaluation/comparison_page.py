@@ -1,0 +1,163 @@
+"""The comparison as one HTML file in Chinese: no script, no font and no picture from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from finetune.evaluation.before_after import HEADER, percent
+from finetune.evaluation.compare import Comparison, SliceLine
+from finetune.evaluation.parts import PART_NAMES
+from finetune.evaluation.regression import KIND_NAMES
+from finetune.evaluation.report import AnswerRecord, EvaluationReport
+from finetune.evaluation.statistics import Rate
+from finetune.evaluation.text_scores import TARGETS
+from finetune.evaluation.words import AXIS_NAMES, VERDICTS, value_name
+
+MOST_EXAMPLES = 20
+_STYLE = """
+:root{--ink:#1c2733;--soft:#5d6b7a;--line:#dfe5ec;--paper:#fff;--ground:#f4f6f9;--a:#8a99ab;--b:#0b6e99;--good:#1a7f4b;--bad:#b3372f}
+*{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.65 "PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC",sans-serif}
+main{max-width:1080px;margin:0 auto;padding:32px 24px 64px}h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 10px}h3{font-size:15px;margin:18px 0 6px}
+.meta,.note{color:var(--soft);font-size:13px}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:14px;margin-top:20px}
+.card{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:14px 16px}.card b{display:block;font-size:26px;line-height:1.3;font-variant-numeric:tabular-nums}
+.card span{color:var(--soft);font-size:13px}table{width:100%;border-collapse:collapse;background:var(--paper);border:1px solid var(--line);font-size:14px}
+th,td{padding:7px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}th{background:#eef2f6;font-weight:600}
+.n{font-variant-numeric:tabular-nums;white-space:nowrap}td:first-child{white-space:nowrap}.up{color:var(--good)}.down{color:var(--bad)}
+.bar{position:relative;height:11px;background:#e9edf2;border-radius:3px;margin:3px 0;min-width:170px}.bar i{position:absolute;left:0;top:0;bottom:0;border-radius:3px}
+.bar u{position:absolute;top:4px;height:3px;background:rgba(28,39,51,.55)}.a i{background:var(--a)}.b i{background:var(--b)}
+.key{display:inline-block;width:11px;height:11px;border-radius:2px;margin:0 5px 0 14px;vertical-align:-1px}
+details{background:var(--paper);border:1px solid var(--line);border-radius:6px;margin:8px 0;padding:8px 14px}summary{cursor:pointer}
+dl{display:grid;grid-template-columns:74px 1fr;gap:3px 10px;margin:8px 0 4px}dt{color:var(--soft)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
+code{font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}@media print{body{background:#fff}details{break-inside:avoid}}
+"""
+
+
+def comparison_html(comparison: Comparison, title: str = "模型对比报告") -> str:
+    """The whole page."""
+    a, b = comparison.a, comparison.b
+    body = "".join((
+        f"<h1>{escape(title)}</h1>", _meta(comparison), _cards(comparison), "<h2>微调前后对照（规格 8.1，按实测填写）</h2>", _before_after(comparison),
+        "<h2>重算准确率逐项</h2>", _parts(comparison), "<h2>分组</h2>", _legend(a, b), _slices(comparison.slices),
+        "<h2>文本相似度</h2>", _text(comparison), "<h2>通用能力回归集</h2>", _regression(a, b),
+        f"<h2>由错变对（{len(comparison.gained)} 题）</h2>", _examples(comparison.gained), f"<h2>由对变错（{len(comparison.lost)} 题）</h2>", _examples(comparison.lost),
+    ))  # fmt: skip
+    return f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">' \
+           f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>\n"
+
+
+def _meta(comparison: Comparison) -> str:
+    data = comparison.a.data
+    name = escape(str(data.get("name") or "未命名数据集"))
+    return f'<p class="meta">前：{escape(comparison.a.model)}　后：{escape(comparison.b.model)}　数据：{name}，{data["count"]} 题（{data.get("prompts", data["count"])} 个不同的提示），SHA-256 {str(data["sha256"])[:16]}</p>'
+
+
+def _cards(comparison: Comparison) -> str:
+    paired = comparison.paired
+    cards = (
+        (f"{comparison.a.accuracy.value * 100:.1f}%", f"前：重算准确率（{_interval(comparison.a.accuracy)}）"),
+        (f"{comparison.b.accuracy.value * 100:.1f}%", f"后：重算准确率（{_interval(comparison.b.accuracy)}）"),
+        (f"+{paired.gained} / −{paired.lost}", "由错变对 / 由对变错"),
+        (VERDICTS[comparison.verdict], f"McNemar 精确检验 p {_p(paired.p) if paired.p < 0.0001 else '= ' + _p(paired.p)}"),
+    )
+    return '<div class="cards">' + "".join(f'<div class="card"><b>{escape(big)}</b><span>{escape(small)}</span></div>' for big, small in cards) + "</div>"
+
+
+def _before_after(comparison: Comparison) -> str:
+    rows = [[escape(cell) for cell in row.cells()] for row in comparison.table]
+    note = '<p class="note">“规格书的说法”是规格中的声明，不是测量结果；其余各列由本次评估算出，括号内为 95% 区间与题数。</p>'
+    return _table(HEADER, rows) + note
+
+
+def _parts(comparison: Comparison) -> str:
+    rows = []
+    for part, paired in comparison.parts.items():
+        one, two = comparison.a.part(part), comparison.b.part(part)
+        if one.total or two.total:
+            rows.append([PART_NAMES[part], _number(percent(one)), _number(percent(two)), _gain(two.value - one.value), _number(f"+{paired.gained} / −{paired.lost}"), _number(_p(paired.p))])
+    return _table(("部分", "前", "后", "变化（百分点）", "由错变对 / 由对变错", "p"), rows)
+
+
+def _slices(lines: Sequence[SliceLine]) -> str:
+    blocks = []
+    axes = dict.fromkeys(line.axis for line in lines)
+    for axis in (one for one in axes if sum(line.axis == one for line in lines) > 1):
+        rows = [
+            [escape(value_name(axis, line.value)), _bar(line.a, "a") + _bar(line.b, "b"), _number(percent(line.a)), _number(percent(line.b)), _gain(line.b.value - line.a.value), _number(_p(line.p))]
+            for line in lines if line.axis == axis
+        ]
+        blocks.append(f"<h3>按{escape(AXIS_NAMES.get(axis, axis))}</h3>" + _table((AXIS_NAMES.get(axis, axis), "", "前", "后", "变化（百分点）", "p"), rows))
+    return "".join(blocks) or '<p class="note">没有分组信息。</p>'
+
+
+def _text(comparison: Comparison) -> str:
+    rows = []
+    for name, difference in comparison.scores.items():
+        one, two = comparison.a.text[name], comparison.b.text[name]
+        span = f"{difference.value:+.3f}（{difference.low:+.3f} 至 {difference.high:+.3f}）"
+        rows.append([name, _number(f"{one.score:.3f}"), _number(f"{two.score:.3f}"), _number(span), _number(_p(difference.p)), _number(f"≥{TARGETS[name]}"), f"<code>{escape(two.signature)}</code>"])
+    note = '<p class="note">相似度看不出数字对错：错一个数字的回答得分仍很高，简短而正确的回答得分很低。判断对错以重算准确率为准。</p>'
+    return _table(("指标", "前", "后", "单题均值之差（95% 区间）", "p", "规格目标", "签名"), rows) + note
+
+
+def _regression(a: EvaluationReport, b: EvaluationReport) -> str:
+    if a.regression is None or b.regression is None:
+        return '<p class="note">本次没有运行回归集。</p>'
+    rows = [
+        [escape(KIND_NAMES.get(kind, kind)), _number(percent(rate)), _number(percent(b.regression.kinds[kind])), _gain(b.regression.kinds[kind].value - rate.value)]
+        for kind, rate in a.regression.kinds.items() if kind in b.regression.kinds
+    ]
+    one, two = a.regression.passed, b.regression.passed
+    lost = [key for key, passed in a.regression.verdicts.items() if passed and not b.regression.verdicts.get(key, False)]
+    note = f'<p class="note">前能通过、后不能的任务：{escape("、".join(lost)) or "无"}</p>'
+    return _table(("类别", "前", "后", "变化（百分点）"), [*rows, ["合计", _number(percent(one)), _number(percent(two)), _gain(two.value - one.value)]]) + note
+
+
+def _examples(pairs: Sequence[tuple[AnswerRecord, AnswerRecord]]) -> str:
+    shown = "".join(_example(one, two) for one, two in pairs[:MOST_EXAMPLES])
+    more = f'<p class="note">只列出前 {MOST_EXAMPLES} 题，其余见 JSON。</p>' if len(pairs) > MOST_EXAMPLES else ""
+    return (shown or '<p class="note">没有。</p>') + more
+
+
+def _example(one: AnswerRecord, two: AnswerRecord) -> str:
+    wrong = one if two.right else two
+    faults = "、".join(PART_NAMES[part] for part, verdict in wrong.parts.items() if verdict is False and part != "right")
+    entries = (("问题", one.question), ("参考答案", one.reference), ("前", one.text), ("后", two.text), ("未通过", faults), ("说明", "；".join(wrong.problems[:2])))
+    listed = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in entries if text)
+    return f"<details open><summary>{escape(one.question[:60])}</summary><dl>{listed}</dl></details>"
+
+
+def _legend(a: EvaluationReport, b: EvaluationReport) -> str:
+    return (
+        f'<p class="note"><span class="key" style="background:var(--a);margin-left:0"></span>前：{escape(a.model)}'
+        f'<span class="key" style="background:var(--b)"></span>后：{escape(b.model)}　横条为重算准确率，细线为 95% 区间</p>'
+    )
+
+
+def _bar(rate: Rate, which: str) -> str:
+    width = max((rate.high - rate.low) * 100, 0.5)
+    return f'<div class="bar {which}"><i style="width:{rate.value * 100:.1f}%"></i><u style="left:{rate.low * 100:.1f}%;width:{width:.1f}%"></u></div>'
+
+
+def _gain(value: float) -> str:
+    shade = "up" if value > 0 else "down" if value < 0 else ""
+    return f'<span class="{shade}">{value * 100:+.1f}</span>' if value else "0.0"
+
+
+def _interval(rate: Rate) -> str:
+    return f"{rate.low * 100:.1f}–{rate.high * 100:.1f}%"
+
+
+def _number(text: str) -> str:
+    return f'<span class="n">{escape(text)}</span>'
+
+
+def _p(value: float) -> str:
+    return "<0.0001" if value < 0.0001 else f"{value:.4f}" if value < 0.1 else f"{value:.2f}"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; the header is plain text, cells are HTML already."""
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
