@@ -17,12 +17,18 @@ from app.commands.chat import chat
 from app.commands.docs import docs
 from app.commands.doctor import doctor
 from app.commands.entities import entities
+from app.commands.evaluate import evaluate
 from app.commands.figures import figures
 from app.commands.ingest import ingest
 from app.commands.invocation import Invocation
+from app.commands.models import models
 from app.commands.report import report
 from app.commands.schema import schema
 from app.commands.search import search
+from app.commands.train import train
+from app.commands.train_data import train_data
+from app.commands.train_estimate import config as train_config
+from app.commands.train_estimate import estimate
 from data.errors import CaizhiError, UsageError, mapping_for
 
 PROGRAM = "caizhi"
@@ -42,6 +48,12 @@ cli.command()(search)
 cli.command()(entities)
 cli.add_typer(docs, name="docs")
 cli.command()(doctor)
+cli.add_typer(train, name="train")
+cli.add_typer(evaluate, name="evaluate")
+cli.add_typer(models, name="models")
+train.add_typer(train_data, name="data")
+train.command("estimate")(estimate)
+train.add_typer(train_config, name="config")
 cli.command(hidden=True)(schema)
 
 

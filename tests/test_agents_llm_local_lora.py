@@ -18,6 +18,7 @@ from tests.fakes import ScriptedChatModel
 from tests.llm_models import receipt_of, scripted
 from tests.local_models import make_adapter, make_lively_lm
 from tools.local_model.loading import ENGINES, ModelSource
+from tools.local_model.requests import GenerationOptions
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,8 @@ async def test_generate_is_served_by_the_fine_tuned_model(source: ModelSource) -
     assert [status.loaded for status in models.status()] == [False, False]
     text = await models.generate("净利润同比增长多少", use_finetuned=True)
     engine = running_engine(source)
-    assert text == engine.generate(engine.vocabulary.render([{"role": "user", "content": "净利润同比增长多少"}])).text != ""
+    prompt = engine.vocabulary.render([{"role": "user", "content": "净利润同比增长多少"}])
+    assert text == engine.generate(prompt, GenerationOptions(max_tokens=1024)).text != ""
     assert await models.generate("净利润同比增长多少") == "通用回答"
     general.assert_complete()
     models.close()

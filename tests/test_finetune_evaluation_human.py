@@ -112,5 +112,5 @@ def test_alpha_is_one_for_agreement_and_falls_with_disorder() -> None:
 def test_a_cell_that_a_spreadsheet_would_run_is_quoted(reports: tuple[EvaluationReport, EvaluationReport], tmp_path: Path) -> None:
     risky = evaluate("risky", ITEMS, lambda prompts: ["=1+1"] * len(prompts), PLAN)
     pairs, key = blind_pairs(reports[0], risky, 4)
-    form, page, _ = export_forms(pairs, key, tmp_path / "forms")
+    form, _, _ = export_forms(pairs, key, tmp_path / "forms")
     assert form.name == FORM and "'=1+1" in form.read_text(encoding="utf-8-sig") and ",=1" not in form.read_text(encoding="utf-8-sig")

@@ -8,7 +8,7 @@ from finetune.evaluation.statistics import bootstrap_mean, mcnemar_exact, paired
 
 
 def test_wilson_is_the_interval_of_scipy() -> None:
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
 
     for right, total in ((0, 10), (3, 10), (95, 100), (10, 10), (1, 1)):
         rate, expected = wilson(right, total), binomtest(right, total).proportion_ci(method="wilson")
@@ -21,7 +21,7 @@ def test_what_does_not_apply_does_not_count() -> None:
 
 
 def test_exact_tests_are_binomial() -> None:
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
 
     for lost, gained in ((1, 9), (5, 5), (0, 6), (30, 52)):
         assert mcnemar_exact(lost, gained) == pytest.approx(binomtest(lost, lost + gained).pvalue)

@@ -129,7 +129,7 @@ def test_export_quantise_and_parity_as_typed(made: Path, tmp_path: Path) -> None
 
 def test_two_versions_are_compared_on_the_same_questions(made: Path, tmp_path: Path) -> None:
     said("register", made / "adapter", "1.0.0")
-    told = said("compare", made / "base", "1.0.0", "--data", made / "questions.jsonl", "--out", tmp_path / "out")
+    told = said("compare", made / "base", "1.0.0", "--data", made / "questions.jsonl", "--out", tmp_path / "out", "--no-regression")
     assert "没有显著差别" in told and (tmp_path / "out" / "comparison.html").is_file() and (tmp_path / "out" / "against.json").is_file()
 
 

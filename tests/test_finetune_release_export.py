@@ -6,6 +6,7 @@ import json
 import shutil
 import stat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_the_adapter_s_own_base_is_used_when_none_is_given(adapter: Path, base: 
 def test_an_adapter_on_a_base_of_another_shape_is_one_clear_error(adapter: Path, base: Path, tmp_path: Path) -> None:
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
-    shape = {"num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4}
+    shape: dict[str, Any] = {"num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4}
     Qwen3ForCausalLM(Qwen3Config(vocab_size=50, hidden_size=16, intermediate_size=32, **shape)).save_pretrained(tmp_path / "other")
     with pytest.raises(ReleaseError, match="与基座不合"):
         export_merged(adapter, tmp_path / "out", tmp_path / "other")

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_torchao_s_folder_is_loaded_again_by_transformers(model: Path, tmp_path:
 def test_int4_packs_where_the_platform_has_the_kernel_and_says_so_where_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
-    shape = {"num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16}
+    shape: dict[str, Any] = {"num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16}
     Qwen3ForCausalLM(Qwen3Config(vocab_size=64, hidden_size=64, intermediate_size=128, tie_word_embeddings=True, **shape)).save_pretrained(tmp_path / "m")
     ids = probe_ids(64)
     packed = load_quantised(tmp_path / "m", "torchao-int4")

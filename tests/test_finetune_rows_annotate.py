@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import TrainingError
@@ -66,6 +66,7 @@ def test_the_configurations_are_xml_that_names_what_the_tasks_name() -> None:
 entities = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5), st.sampled_from(LABELS)), max_size=6)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30), entities)
 def test_entities_survive_both_tools(text: str, drawn: list[tuple[int, int, str]]) -> None:
     kept: list[Entity] = []

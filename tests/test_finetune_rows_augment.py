@@ -63,7 +63,7 @@ def test_children_can_be_printed_and_stay_on_their_side(children: list[Augmented
     for child in children:
         assert held_slice(child.exercise) == ""
         for rendering in ("plain", "references"):
-            row = child.row(render(child.exercise, rendering, "x"))  # type: ignore[arg-type]
+            row = child.row(render(child.exercise, rendering, "x"))
             assert row.completion and row.meta["group"] == child.group and row.meta["augmented"] == child.method
 
 

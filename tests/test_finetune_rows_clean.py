@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import TrainingError
@@ -41,12 +41,14 @@ def test_typography_is_made_one_without_loss(typed: str, clean_text: str) -> Non
     assert normalise_text(typed) == clean_text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalise_text(text)
     assert normalise_text(once) == once
 
 
+@settings(deadline=None)
 @given(st.text("0123456789.,%+-×÷/=（）()[]{}→f亿元 年率\n", max_size=60))
 def test_digits_signs_and_references_are_never_lost(text: str) -> None:
     assert re.sub(r"\s", "", normalise_text(text)) == re.sub(r"\s", "", text)
@@ -54,6 +56,7 @@ def test_digits_signs_and_references_are_never_lost(text: str) -> None:
     assert re.sub(r"\s", "", normalise_text(wide)) == re.sub(r"\s", "", text)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF) | st.sampled_from("，。、；：？！“”（）《》"), max_size=40))
 def test_chinese_text_stays_as_it_is(text: str) -> None:
     assert normalise_text(text) == unicodedata.normalize("NFC", text)
@@ -129,6 +132,7 @@ def test_amounts_are_not_personal(unit: str) -> None:
     assert personal_data(f"余额{card('621700123456789')}{unit}，共13812345678{unit}") == []
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[1-9]\d{5}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|1\d|2[0-8])\d{3}", fullmatch=True))
 def test_a_changed_digit_breaks_an_identity_number(stem: str) -> None:
     whole = identity(stem)
@@ -136,6 +140,7 @@ def test_a_changed_digit_breaks_an_identity_number(stem: str) -> None:
     assert not any(is_identity_number(whole[:at] + str((int(whole[at]) + 1) % 10) + whole[at + 1 :]) for at in (0, 5, 14, 16))
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"62\d{14}", fullmatch=True))
 def test_a_changed_digit_breaks_a_card_number(stem: str) -> None:
     whole = card(stem)

@@ -97,13 +97,14 @@ def test_bands_find_what_comparing_everything_finds() -> None:
     assert len(set(found) ^ set(expected)) <= 4, "recall by the bands is 0.99 at the threshold, never a false pair"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("ab,1 2", max_size=14), max_size=14))
 def test_small_sets_are_compared_exactly(texts: list[str]) -> None:
     found = near_duplicates([(str(number), text) for number, text in enumerate(texts)])
     assert found == [(str(kept), str(gone)) for kept, gone in plain_near(texts, 0.85)]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_hashed_grams_measure_what_the_grams_do(one: str, other: str) -> None:
     def plain(text: str) -> set[str]:
@@ -113,6 +114,7 @@ def test_hashed_grams_measure_what_the_grams_do(one: str, other: str) -> None:
     assert jaccard(grams(one, 5), grams(other, 5)) == pytest.approx(len(plain(one) & plain(other)) / len(whole) if whole else 1.0)
 
 
+@settings(deadline=None)
 @given(st.floats(0.5, 0.99))
 def test_bands_are_as_long_as_recall_allows(threshold: float) -> None:
     rows = rows_per_band(threshold)

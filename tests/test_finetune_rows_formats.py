@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import TrainingError
@@ -169,6 +169,7 @@ def dialogues(draw: st.DrawFn) -> Row:
     return Row(messages, draw(metas))
 
 
+@settings(deadline=None)
 @given(dialogues(), st.sampled_from(FORMS))
 def test_rows_survive_every_form(row: Row, form: Form) -> None:
     record = json.loads(json.dumps(record_of(row, form)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import TrainingError
@@ -21,6 +21,7 @@ def test_the_side_of_a_group_is_the_same_on_every_machine_and_day() -> None:
     assert [assign(name) for name in names] == ["train", "validation", "train", "train"]
 
 
+@settings(deadline=None)
 @given(groups)
 def test_the_side_depends_on_nothing_but_the_group(group: str) -> None:
     assert assign(group) == assign(group) in SPLITS
@@ -37,6 +38,7 @@ def test_rows_without_a_group_are_trained_on() -> None:
     assert balanced([("", "qa")] * 9 + [("g", "qa")]).sides[""] == "train"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(groups, st.sampled_from(["qa", "calculation", "method"])), min_size=1, max_size=200))
 def test_no_group_is_divided_and_no_row_lost(rows: list[tuple[str, str]]) -> None:
     report = balanced(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.rows.record import Row
@@ -35,6 +35,7 @@ def test_many_sources_are_told_together() -> None:
     assert len(stats.by["source"]) == 51 and stats.by["source"][OTHERS] == 30
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=60), st.floats(0.01, 1))
 def test_quantiles_are_those_of_the_sorted_list(sizes: list[int], share: float) -> None:
     lengths = Lengths()
@@ -46,6 +47,7 @@ def test_quantiles_are_those_of_the_sorted_list(sizes: list[int], share: float) 
     assert Lengths().quantile(0.5) == 0 and Lengths().mean == 0.0
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=4))
 def test_a_decade_holds_its_number(value: object) -> None:
     name = decade(str(value))

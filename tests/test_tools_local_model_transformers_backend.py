@@ -111,7 +111,8 @@ def test_int8_stays_near_the_model_it_was_made_from(folder: Path, adapters: dict
     assert quantised.version.endswith("-int8")
 
 
-def test_a_model_that_cannot_be_had_is_one_clear_error(folder: Path, tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_had_is_one_clear_error(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelUnavailableError, match="加载不了"):
         TransformersBackend.load("nobody/no-such-model", local_only=True)
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")

@@ -122,16 +122,19 @@ def compare(
     data: Annotated[Path, typer.Option(help="题目文件：冻结的题目或训练数据行")],
     out: Annotated[Path | None, typer.Option(help="报告（HTML 与 JSON）写到哪个目录")] = None,
     limit: Annotated[int, typer.Option(min=0, help="最多多少题，0 为全部")] = 0,
+    no_regression: Annotated[bool, typer.Option("--no-regression", help="不运行通用能力回归集")] = False,
 ) -> None:
     """两个版本在同一套题上的配对比较"""
     from finetune.evaluation import compare as comparing
     from finetune.evaluation.comparison_page import comparison_html
+    from finetune.evaluation.evaluate import Plan
     from finetune.evaluation.frozen import read_items
     from finetune.evaluation.generators import load_generator
 
     items = read_items(data, limit)
-    contestants = [comparing.Contestant(model, load_generator(folder_of(context, model))) for model in (a, b)]
-    result = comparing.compare(*contestants, items, data_name=data.name, progress=show_progress)
+    before, after = (comparing.Contestant(model, load_generator(folder_of(context, model))) for model in (a, b))
+    plan = Plan(regression=() if no_regression else None)
+    result = comparing.compare(before, after, items, plan, data_name=data.name, progress=show_progress)
     verdict = {"better": "后者更好", "worse": "后者更差", "alike": "没有显著差别"}[result.verdict]
     print(f"复算准确率 {result.a.accuracy.value:.1%} → {result.b.accuracy.value:.1%}；"
           f"由错变对 {result.paired.gained} 题，由对变错 {result.paired.lost} 题，p={result.paired.p:.4f}：{verdict}")  # fmt: skip

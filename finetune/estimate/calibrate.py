@@ -9,7 +9,6 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from data.errors import TrainingError
@@ -98,7 +97,8 @@ def calibrated(run: Run, flops: Callable[[Step], float], clock: Clock, probe: St
     """
     small, large = timed(run, probe, clock, repeats), timed(run, base, clock, repeats)
     if large <= small:
-        raise TrainingError(f"标定失败：{base.batch}×{base.sequence} 的一步（{large:.3g} 秒）不比 {probe.batch}×{probe.sequence} 的慢（{small:.3g} 秒）")
+        told = f"{base.batch}×{base.sequence} 的一步（{large:.3g} 秒）不比 {probe.batch}×{probe.sequence} 的慢（{small:.3g} 秒）"
+        raise TrainingError(f"标定失败：{told}")
     rate = (flops(base) - flops(probe)) / (large - small)
     return Calibration(rate, max(0.0, small - flops(probe) / rate))
 
@@ -133,12 +133,15 @@ def lora_steps(base: str, way: Preset, seed: int = 0) -> tuple[Run, bool]:
 
     from finetune.training.base_models import load_base
     from finetune.training.hardware import precision
+    from finetune.training.library_noise import deprecations_aside, quiet
 
+    quiet()
     torch.set_num_threads(1)
     hardware = precision("auto" if torch.cuda.is_available() else "fp32")
     model: Any = load_base(base, hardware, four_bit=way.four_bit)
     torch.manual_seed(seed)
-    model = (get_peft_model(model, way.lora_config()) if way.lora else model).train()
+    with deprecations_aside():
+        model = (get_peft_model(model, way.lora_config()) if way.lora else model).train()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-5)
     draw, gpu = torch.Generator().manual_seed(seed), hardware.device == "cuda"
@@ -177,18 +180,21 @@ def gpu_peak(run: Run, step: Step) -> float | None:
 
 
 def processor_peak(run: Run, step: Step) -> float | None:
-    """Bytes that a step adds to this process at its peak; None where Linux's counters are not to be had."""
-    reset, status = Path("/proc/self/clear_refs"), Path("/proc/self/status")
-    try:
-        # "5" sets the high-water mark back to what is resident now.
-        reset.write_text("5", encoding="ascii")
-        before = _resident(status, "VmRSS")
+    """Bytes that a step keeps for its backward pass, weights aside: there the peak is. Counted, so that no allocator's habits are in it."""
+    return kept_bytes(run, step) - kept_bytes(run, Step(1, 1))
+
+
+def kept_bytes(run: Run, step: Step) -> float:
+    """Bytes of all storages that autograd keeps during a step, each once."""
+    import torch
+
+    kept: dict[int, int] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         run(step)
-        return _resident(status, "VmHWM") - before
-    except (OSError, StopIteration):
-        return None
-
-
-def _resident(status: Path, key: str) -> float:
-    line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith(key + ":"))
-    return float(line.split()[1]) * 1024
+    return float(sum(kept.values()))

@@ -43,7 +43,7 @@ def _parameter_claims() -> tuple[Claim, ...]:
     shares = [_share(small, DEEPSEEK_7B), _share(large, DEEPSEEK_67B), _share(DEEPSEEK_7B.trainable(ALL), DEEPSEEK_7B)]
     rank = next(r for r in range(1, 257) if DEEPSEEK_7B.lora_parameters("all-linear", r) >= DEEPSEEK_7B.parameters / 100)
     return (
-        Claim("2.1", "训练参数约 1%（670亿到 6.7亿）", f"67B、r=16、q/v：{large:,} 个，{shares[1]:.3f}%", "不成立", (Decimal(large), _d(shares[1], 3))),
+        Claim("2.1", "约 1%（670亿到 6.7亿）", f"67B、r=16、q/v：{large:,} 个，{shares[1]:.3f}%", "不成立", (Decimal(large), _d(shares[1], 3))),
         Claim("2.3", "r=16，q_proj、v_proj", f"7B：{small:,} 个，{shares[0]:.3f}%", "成立", (Decimal(small), _d(shares[0], 3))),
         Claim("2.1", "训练参数约 1%", f"7B 所有线性层 r=16：{shares[2]:.2f}%；1% 需 r≈{rank}", "有条件成立", (_d(shares[2], 2), Decimal(rank))),
     )
@@ -53,9 +53,9 @@ def _memory_claims() -> tuple[Claim, ...]:
     two, four, eight = memory_gb(DEEPSEEK_7B, 2, 8), memory_gb(DEEPSEEK_7B, 4, 8, chunked=True), memory_gb(DEEPSEEK_7B, 8, 8, chunked=True)
     large = memory_gb(DEEPSEEK_67B, 1, 64, sharded=True)
     return (
-        Claim("2.6", "7B 每卡约 20GB（8 张 4090）", f"微批 2：{two:.1f} GB；微批 4 且分块损失：{four:.1f} GB", "有条件成立", (_d(two, 1), _d(four, 1))),
+        Claim("2.6", "7B 每卡约 20GB", f"微批 2：{two:.1f} GB；微批 4、分块损失：{four:.1f} GB", "有条件成立", (_d(two, 1), _d(four, 1))),
         Claim("2.5", "Batch Size 4-8", f"7B 微批 8、分块损失：{eight:.1f} GB，24GB 卡放不下", "不成立", (_d(eight, 1),)),
-        Claim("2.6", "67B 每卡约 12GB（64 张 4090）", f"微批 1、ZeRO-3/FSDP：{large:.1f} GB", "有条件成立", (_d(large, 1),)),
+        Claim("2.6", "67B 每卡约 12GB", f"微批 1、ZeRO-3/FSDP：{large:.1f} GB", "有条件成立", (_d(large, 1),)),
     )
 
 

@@ -45,13 +45,16 @@ class Method:
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
-        Method("lora", "LoRA，每卡一份基座（DDP）"),
-        Method("qlora", "QLoRA，每卡一份 NF4 基座（DDP）", four_bit=True),
-        Method("lora-fsdp", "LoRA，基座分片（FSDP2）", sharded=True),
-        Method("lora-zero3", "LoRA，基座分片（DeepSpeed ZeRO-3）", sharded=True),
-        Method("qlora-fsdp", "QLoRA，NF4 基座分片（FSDP2）", four_bit=True, sharded=True),
+        Method("lora", "每卡一份基座（DDP）"),
+        Method("qlora", "每卡一份 NF4 基座（DDP）", four_bit=True),
+        Method("lora-fsdp", "基座分片（FSDP2）", sharded=True),
+        Method("lora-zero3", "基座分片（DeepSpeed ZeRO-3）", sharded=True),
+        Method("qlora-fsdp", "NF4 基座分片（FSDP2）", four_bit=True, sharded=True),
     )
 }
+
+
+_WORK = Work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Job:
 
     shape: Shape
     way: Preset
-    work: Work = Work()
+    work: Work = _WORK
     sequence: int = 2048
     checkpointing: bool = True
     chunked_loss: bool = True
@@ -94,7 +97,13 @@ class Plan:
 
 
 def reckon(job: Job, gpu: Gpu, cards: int, method: Method, batch: int, mfu: tuple[float, float] = MFU_RANGE) -> Plan:
-    """Memory, hours and cost of a job run one way."""
+    """Memory, hours and cost of a job run one way.
+
+    Raises:
+        UsageError: all weights are to be trained, and the method quantises them.
+    """
+    if method.four_bit and not job.way.lora:
+        raise UsageError(f"全量微调不能用 {method.name}：量化的权重不能训练")
     way = replace(job.way, four_bit=method.four_bit)
     layout = Layout(batch, job.sequence, cards, method.sharded, job.checkpointing, job.chunked_loss)
     attended = min(job.work.mean_tokens, job.sequence)
@@ -121,7 +130,7 @@ def plans(job: Job, gpus: Sequence[Gpu], cards: Sequence[int] = CARDS, methods: 
 def cheapest_first(found: Sequence[Plan], within: float | None = None) -> list[Plan]:
     """Those that fit and end within so many hours (at the worse MFU), cheapest first; without a price after those with one.
 
-    Equal cost: fewer cards, then the unquantised base, then the undivided one.
+    Equal cost: the unquantised base first (unpacking NF4 takes time that is not reckoned), then fewer cards, then the undivided base.
     """
     fitting = [plan for plan in found if plan.fits and (within is None or plan.hours[1] <= within)]
     return sorted(fitting, key=_rank)
@@ -129,7 +138,7 @@ def cheapest_first(found: Sequence[Plan], within: float | None = None) -> list[P
 
 def _rank(plan: Plan) -> tuple[Any, ...]:
     spent = float(plan.cost[1]) if plan.cost else plan.card_hours
-    return (plan.cost is None, round(spent, 2), plan.cards, plan.method.four_bit, plan.method.sharded)
+    return (plan.cost is None, round(spent, 2), plan.method.four_bit, plan.cards, plan.method.sharded)
 
 
 def read_gpus(path: Path = GPUS, prices: Mapping[str, Decimal] | None = None) -> dict[str, Gpu]:

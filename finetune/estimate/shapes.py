@@ -83,9 +83,10 @@ class Shape:
 
 DEEPSEEK_7B = Shape("DeepSeek-7B", 30, 4096, 11008, 32, 32, 128, 102400)
 DEEPSEEK_67B = Shape("DeepSeek-67B", 95, 8192, 22016, 64, 8, 128, 102400)
+_HUB = "deepseek-ai/deepseek-llm-"
 _NAMED: Mapping[str, Shape] = {
-    **dict.fromkeys(("7b", "deepseek-7b", "deepseek-7b-chat", "deepseek-ai/deepseek-llm-7b-base", "deepseek-ai/deepseek-llm-7b-chat"), DEEPSEEK_7B),
-    **dict.fromkeys(("67b", "deepseek-67b", "deepseek-67b-chat", "deepseek-ai/deepseek-llm-67b-base", "deepseek-ai/deepseek-llm-67b-chat"), DEEPSEEK_67B),
+    **dict.fromkeys(("7b", "deepseek-7b", "deepseek-7b-chat", f"{_HUB}7b-base", f"{_HUB}7b-chat"), DEEPSEEK_7B),
+    **dict.fromkeys(("67b", "deepseek-67b", "deepseek-67b-chat", f"{_HUB}67b-base", f"{_HUB}67b-chat"), DEEPSEEK_67B),
 }
 _KEYS = {"layers": "num_hidden_layers", "hidden": "hidden_size", "ffn": "intermediate_size", "heads": "num_attention_heads", "vocab": "vocab_size"}
 

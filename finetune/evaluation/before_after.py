@@ -41,12 +41,18 @@ class _Measure:
 
 
 _MEASURES = (
-    _Measure("财务术语理解", "70% → 95%", "自动：答案用目录中的指标名称或别名称呼所问指标、不混入无关指标、单位用词正确的占比；是否真正理解仍需人工抽查", EvaluationReport.terms),
+    _Measure(
+        "财务术语理解", "70% → 95%",
+        "自动：答案用目录中的指标名称或别名称呼所问指标、不混入无关指标、单位用词正确的占比；是否真正理解仍需人工抽查", EvaluationReport.terms,
+    ),
     _Measure(
         "指标计算准确率", "75% → 92%", "自动：计算类与方法类题目的重算准确率（取数、算式、计算、单位、结果、银行、期间全部正确）",
         lambda report: report.part("right", ("calculation", "method")),
     ),
-    _Measure("金融领域问答", "68% → 91%", "自动：财报问答题的重算准确率；只覆盖有数字答案的问题，开放式问答需人工", lambda report: report.part("right", ("qa",))),
+    _Measure(
+        "金融领域问答", "68% → 91%", "自动：财报问答题的重算准确率；只覆盖有数字答案的问题，开放式问答需人工",
+        lambda report: report.part("right", ("qa",)),
+    ),
 )  # fmt: skip
 
 
@@ -69,7 +75,8 @@ def _professional(before: EvaluationReport, after: EvaluationReport, human: tupl
     proxy = f"；自动代理：叙述一次通过数字审计 {percent(one)} → {percent(two)}" if one.total and two.total else ""
     claimed = "3.2/5 → 4.6/5"
     if human is None:
-        return TableRow("财报分析专业度", NEEDS_HUMANS, NEEDS_HUMANS, "—", f"人工：盲评 0-5 分（evaluate human export 导出评分表）{proxy}", claimed, human=True)
+        how = f"人工：盲评 0-5 分（evaluate human export 导出评分表）{proxy}"
+        return TableRow("财报分析专业度", NEEDS_HUMANS, NEEDS_HUMANS, "—", how, claimed, human=True)
     first, second = human
     shown = [f"{mean.value:.2f}/5（{mean.low:.2f}–{mean.high:.2f}，{mean.count} 份）" for mean in human]
     return TableRow("财报分析专业度", shown[0], shown[1], f"{second.value - first.value:+.2f}", f"人工：盲评的专业性均分{proxy}", claimed, human=True)

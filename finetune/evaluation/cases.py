@@ -55,8 +55,8 @@ class Case:
     """One question. reference: the right answer in words and digits. slices: axis → where the case stands on it.
 
     needed_*: what the answer has to name because the reference does; known_*: what it may name. refuses: something that the question
-    needs is missing, and the right answer says so and computes nothing. worked: the right answer with its calculation in digits, for text scores of an
-    answer in digits; "" where it is the reference.
+    needs is missing, and the right answer says so and computes nothing. worked: the right answer with its calculation in digits, which text
+    scores take for an answer in digits; "" where it is the reference.
     """
 
     id: str
@@ -129,7 +129,9 @@ def case_of_row(row: Row, number: int = 0, slices: Slices | None = None) -> Case
     )
 
 
-def cases_of(exercises: Iterable[Exercise | Row], prompter: Prompter = compact_prompt, axes: Callable[[Exercise | Row], Slices] | None = None) -> list[Case]:
+def cases_of(
+    exercises: Iterable[Exercise | Row], prompter: Prompter = compact_prompt, axes: Callable[[Exercise | Row], Slices] | None = None
+) -> list[Case]:
     """Cases of exercises or rows in order. axes: further slices of each one (unseen template, bank, digits …)."""
     found = []
     for number, item in enumerate(exercises):
@@ -142,7 +144,8 @@ def slices_of(exercise: Exercise) -> dict[str, str]:
     """Where an exercise stands on every axis of the report; axes that do not apply are left out."""
     axes = {
         "kind": exercise.kind, "family": exercise.family, "template": exercise.template, "bank": exercise.bank, "digits": exercise.digits,
-        "formula": exercise.formula, "held_out": _held_out(exercise), "formula×template": f"{exercise.formula}×{exercise.template}" if exercise.formula else "",
+        "formula": exercise.formula, "held_out": _held_out(exercise),
+        "formula×template": f"{exercise.formula}×{exercise.template}" if exercise.formula else "",
     }
     return {axis: value for axis, value in axes.items() if value}
 
@@ -232,7 +235,9 @@ def _written_answer(value: str, symbol: str, reference: str, *, first: bool) -> 
 
 
 def _same_number(token: NumberToken, quantity: Quantity) -> bool:
-    return token.unit is not None and token.unit.dimension is quantity.unit.dimension and abs(token.value * token.factor - abs(quantity.base)) <= token.quantum * token.factor
+    if token.unit is None or token.unit.dimension is not quantity.unit.dimension:
+        return False
+    return abs(token.value * token.factor - abs(quantity.base)) <= token.quantum * token.factor
 
 
 def _result(program: str) -> Decimal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from finetune.evaluation.before_after import HEADER, percent
 from finetune.evaluation.compare import Comparison, SliceLine
@@ -15,41 +16,29 @@ from finetune.evaluation.text_scores import TARGETS
 from finetune.evaluation.words import AXIS_NAMES, VERDICTS, value_name
 
 MOST_EXAMPLES = 20
-_STYLE = """
-:root{--ink:#1c2733;--soft:#5d6b7a;--line:#dfe5ec;--paper:#fff;--ground:#f4f6f9;--a:#8a99ab;--b:#0b6e99;--good:#1a7f4b;--bad:#b3372f}
-*{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.65 "PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC",sans-serif}
-main{max-width:1080px;margin:0 auto;padding:32px 24px 64px}h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:36px 0 10px}h3{font-size:15px;margin:18px 0 6px}
-.meta,.note{color:var(--soft);font-size:13px}.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:14px;margin-top:20px}
-.card{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:14px 16px}.card b{display:block;font-size:26px;line-height:1.3;font-variant-numeric:tabular-nums}
-.card span{color:var(--soft);font-size:13px}table{width:100%;border-collapse:collapse;background:var(--paper);border:1px solid var(--line);font-size:14px}
-th,td{padding:7px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}th{background:#eef2f6;font-weight:600}
-.n{font-variant-numeric:tabular-nums;white-space:nowrap}td:first-child{white-space:nowrap}.up{color:var(--good)}.down{color:var(--bad)}
-.bar{position:relative;height:11px;background:#e9edf2;border-radius:3px;margin:3px 0;min-width:170px}.bar i{position:absolute;left:0;top:0;bottom:0;border-radius:3px}
-.bar u{position:absolute;top:4px;height:3px;background:rgba(28,39,51,.55)}.a i{background:var(--a)}.b i{background:var(--b)}
-.key{display:inline-block;width:11px;height:11px;border-radius:2px;margin:0 5px 0 14px;vertical-align:-1px}
-details{background:var(--paper);border:1px solid var(--line);border-radius:6px;margin:8px 0;padding:8px 14px}summary{cursor:pointer}
-dl{display:grid;grid-template-columns:74px 1fr;gap:3px 10px;margin:8px 0 4px}dt{color:var(--soft)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
-code{font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}@media print{body{background:#fff}details{break-inside:avoid}}
-"""
+_STYLE = Path(__file__).parents[1] / "configs" / "evaluation" / "comparison.css"
 
 
 def comparison_html(comparison: Comparison, title: str = "模型对比报告") -> str:
     """The whole page."""
     a, b = comparison.a, comparison.b
     body = "".join((
-        f"<h1>{escape(title)}</h1>", _meta(comparison), _cards(comparison), "<h2>微调前后对照（规格 8.1，按实测填写）</h2>", _before_after(comparison),
+        f"<h1>{escape(title)}</h1>", _meta(comparison), _cards(comparison),
+        "<h2>微调前后对照（规格 8.1，按实测填写）</h2>", _before_after(comparison),
         "<h2>重算准确率逐项</h2>", _parts(comparison), "<h2>分组</h2>", _legend(a, b), _slices(comparison.slices),
         "<h2>文本相似度</h2>", _text(comparison), "<h2>通用能力回归集</h2>", _regression(a, b),
-        f"<h2>由错变对（{len(comparison.gained)} 题）</h2>", _examples(comparison.gained), f"<h2>由对变错（{len(comparison.lost)} 题）</h2>", _examples(comparison.lost),
+        f"<h2>由错变对（{len(comparison.gained)} 题）</h2>", _examples(comparison.gained),
+        f"<h2>由对变错（{len(comparison.lost)} 题）</h2>", _examples(comparison.lost),
     ))  # fmt: skip
     return f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">' \
-           f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>\n"
+           f"<title>{escape(title)}</title><style>{_STYLE.read_text(encoding='utf-8')}</style></head><body><main>{body}</main></body></html>\n"
 
 
 def _meta(comparison: Comparison) -> str:
     data = comparison.a.data
     name = escape(str(data.get("name") or "未命名数据集"))
-    return f'<p class="meta">前：{escape(comparison.a.model)}　后：{escape(comparison.b.model)}　数据：{name}，{data["count"]} 题（{data.get("prompts", data["count"])} 个不同的提示），SHA-256 {str(data["sha256"])[:16]}</p>'
+    questions = f"{data['count']} 题（{data.get('prompts', data['count'])} 个不同的提示），SHA-256 {str(data['sha256'])[:16]}"
+    return f'<p class="meta">前：{escape(comparison.a.model)}　后：{escape(comparison.b.model)}　数据：{name}，{questions}</p>'
 
 
 def _cards(comparison: Comparison) -> str:
@@ -60,7 +49,8 @@ def _cards(comparison: Comparison) -> str:
         (f"+{paired.gained} / −{paired.lost}", "由错变对 / 由对变错"),
         (VERDICTS[comparison.verdict], f"McNemar 精确检验 p {_p(paired.p) if paired.p < 0.0001 else '= ' + _p(paired.p)}"),
     )
-    return '<div class="cards">' + "".join(f'<div class="card"><b>{escape(big)}</b><span>{escape(small)}</span></div>' for big, small in cards) + "</div>"
+    shown = (f'<div class="card"><b>{escape(big)}</b><span>{escape(small)}</span></div>' for big, small in cards)
+    return f'<div class="cards">{"".join(shown)}</div>'
 
 
 def _before_after(comparison: Comparison) -> str:
@@ -74,7 +64,7 @@ def _parts(comparison: Comparison) -> str:
     for part, paired in comparison.parts.items():
         one, two = comparison.a.part(part), comparison.b.part(part)
         if one.total or two.total:
-            rows.append([PART_NAMES[part], _number(percent(one)), _number(percent(two)), _gain(two.value - one.value), _number(f"+{paired.gained} / −{paired.lost}"), _number(_p(paired.p))])
+            rows.append([PART_NAMES[part], *_pair(one, two), _number(f"+{paired.gained} / −{paired.lost}"), _number(_p(paired.p))])
     return _table(("部分", "前", "后", "变化（百分点）", "由错变对 / 由对变错", "p"), rows)
 
 
@@ -83,10 +73,11 @@ def _slices(lines: Sequence[SliceLine]) -> str:
     axes = dict.fromkeys(line.axis for line in lines)
     for axis in (one for one in axes if sum(line.axis == one for line in lines) > 1):
         rows = [
-            [escape(value_name(axis, line.value)), _bar(line.a, "a") + _bar(line.b, "b"), _number(percent(line.a)), _number(percent(line.b)), _gain(line.b.value - line.a.value), _number(_p(line.p))]
+            [escape(value_name(axis, line.value)), _bar(line.a, "a") + _bar(line.b, "b"), *_pair(line.a, line.b), _number(_p(line.p))]
             for line in lines if line.axis == axis
         ]
-        blocks.append(f"<h3>按{escape(AXIS_NAMES.get(axis, axis))}</h3>" + _table((AXIS_NAMES.get(axis, axis), "", "前", "后", "变化（百分点）", "p"), rows))
+        name = AXIS_NAMES.get(axis, axis)
+        blocks.append(f"<h3>按{escape(name)}</h3>" + _table((name, "", "前", "后", "变化（百分点）", "p"), rows))
     return "".join(blocks) or '<p class="note">没有分组信息。</p>'
 
 
@@ -95,7 +86,8 @@ def _text(comparison: Comparison) -> str:
     for name, difference in comparison.scores.items():
         one, two = comparison.a.text[name], comparison.b.text[name]
         span = f"{difference.value:+.3f}（{difference.low:+.3f} 至 {difference.high:+.3f}）"
-        rows.append([name, _number(f"{one.score:.3f}"), _number(f"{two.score:.3f}"), _number(span), _number(_p(difference.p)), _number(f"≥{TARGETS[name]}"), f"<code>{escape(two.signature)}</code>"])
+        numbers = (f"{one.score:.3f}", f"{two.score:.3f}", span, _p(difference.p), f"≥{TARGETS[name]}")
+        rows.append([name, *map(_number, numbers), f"<code>{escape(two.signature)}</code>"])
     note = '<p class="note">相似度看不出数字对错：错一个数字的回答得分仍很高，简短而正确的回答得分很低。判断对错以重算准确率为准。</p>'
     return _table(("指标", "前", "后", "单题均值之差（95% 区间）", "p", "规格目标", "签名"), rows) + note
 
@@ -104,13 +96,13 @@ def _regression(a: EvaluationReport, b: EvaluationReport) -> str:
     if a.regression is None or b.regression is None:
         return '<p class="note">本次没有运行回归集。</p>'
     rows = [
-        [escape(KIND_NAMES.get(kind, kind)), _number(percent(rate)), _number(percent(b.regression.kinds[kind])), _gain(b.regression.kinds[kind].value - rate.value)]
+        [escape(KIND_NAMES.get(kind, kind)), *_pair(rate, b.regression.kinds[kind])]
         for kind, rate in a.regression.kinds.items() if kind in b.regression.kinds
     ]
     one, two = a.regression.passed, b.regression.passed
     lost = [key for key, passed in a.regression.verdicts.items() if passed and not b.regression.verdicts.get(key, False)]
     note = f'<p class="note">前能通过、后不能的任务：{escape("、".join(lost)) or "无"}</p>'
-    return _table(("类别", "前", "后", "变化（百分点）"), [*rows, ["合计", _number(percent(one)), _number(percent(two)), _gain(two.value - one.value)]]) + note
+    return _table(("类别", "前", "后", "变化（百分点）"), [*rows, ["合计", *_pair(one, two)]]) + note
 
 
 def _examples(pairs: Sequence[tuple[AnswerRecord, AnswerRecord]]) -> str:
@@ -122,7 +114,10 @@ def _examples(pairs: Sequence[tuple[AnswerRecord, AnswerRecord]]) -> str:
 def _example(one: AnswerRecord, two: AnswerRecord) -> str:
     wrong = one if two.right else two
     faults = "、".join(PART_NAMES[part] for part, verdict in wrong.parts.items() if verdict is False and part != "right")
-    entries = (("问题", one.question), ("参考答案", one.reference), ("前", one.text), ("后", two.text), ("未通过", faults), ("说明", "；".join(wrong.problems[:2])))
+    entries = (
+        ("问题", one.question), ("参考答案", one.reference), ("前", one.text), ("后", two.text), ("未通过", faults),
+        ("说明", "；".join(wrong.problems[:2])),
+    )  # fmt: skip
     listed = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in entries if text)
     return f"<details open><summary>{escape(one.question[:60])}</summary><dl>{listed}</dl></details>"
 
@@ -136,7 +131,13 @@ def _legend(a: EvaluationReport, b: EvaluationReport) -> str:
 
 def _bar(rate: Rate, which: str) -> str:
     width = max((rate.high - rate.low) * 100, 0.5)
-    return f'<div class="bar {which}"><i style="width:{rate.value * 100:.1f}%"></i><u style="left:{rate.low * 100:.1f}%;width:{width:.1f}%"></u></div>'
+    interval = f'<u style="left:{rate.low * 100:.1f}%;width:{width:.1f}%"></u>'
+    return f'<div class="bar {which}"><i style="width:{rate.value * 100:.1f}%"></i>{interval}</div>'
+
+
+def _pair(one: Rate, two: Rate) -> tuple[str, str, str]:
+    """Both rates and the gain, as cells."""
+    return _number(percent(one)), _number(percent(two)), _gain(two.value - one.value)
 
 
 def _gain(value: float) -> str:

@@ -58,7 +58,8 @@ class FlipReport:
         """Plain values; the first twenty missed flips."""
         return {
             "caught": {kind: rate.to_dict() for kind, rate in self.caught.items()}, "overall": self.overall.to_dict(),
-            "auditor": {kind: rate.to_dict() for kind, rate in self.auditor.items()}, "scorer": {kind: rate.to_dict() for kind, rate in self.scorer.items()},
+            "auditor": {kind: rate.to_dict() for kind, rate in self.auditor.items()},
+            "scorer": {kind: rate.to_dict() for kind, rate in self.scorer.items()},
             "alarms": self.alarms.to_dict(), "missed": [{"kind": one.kind, "text": one.text, "original": one.original} for one in self.missed[:20]],
         }  # fmt: skip
 
@@ -86,7 +87,8 @@ def evaluate_flips(cases: Sequence[Case], texts: Sequence[str] | None = None, *,
                 missed.append(flip)
     return FlipReport(
         {kind: rate_of([one or other for one, other in found]) for kind, found in seen.items()},
-        {kind: rate_of([one for one, _ in found]) for kind, found in seen.items()}, {kind: rate_of([other for _, other in found]) for kind, found in seen.items()},
+        {kind: rate_of([one for one, _ in found]) for kind, found in seen.items()},
+        {kind: rate_of([other for _, other in found]) for kind, found in seen.items()},
         rate_of(alarms), missed,
     )  # fmt: skip
 

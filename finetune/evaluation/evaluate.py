@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from finetune.evaluation.cases import Case, Generator, Prompter, Slices, cases_of
 from finetune.evaluation.digit_flip import evaluate_flips
@@ -21,7 +22,7 @@ from finetune.evaluation.token_vectors import TokenEncoder
 from finetune.rows.record import Exercise, Row
 from tools.local_model.prompt import compact_prompt
 
-Turns = Sequence[Mapping[str, str]]
+Turns = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def evaluate(
     return EvaluationReport(model, data, records, text, regression, flips, reasons, seconds)
 
 
-def judged(cases: Sequence[Case], outputs: Sequence[str], encoder: TokenEncoder | None) -> tuple[list[AnswerRecord], dict[str, TextScore], dict[str, int]]:
+def judged(
+    cases: Sequence[Case], outputs: Sequence[str], encoder: TokenEncoder | None
+) -> tuple[list[AnswerRecord], dict[str, TextScore], dict[str, int]]:
     """The answer records of outputs, the text scores over all of them, and why narrations failed."""
     marks = [score(case, output) for case, output in zip(cases, outputs, strict=True)]
     references = [case.reference if is_draft(output) or not case.worked else case.worked for case, output in zip(cases, outputs, strict=True)]
@@ -81,7 +84,9 @@ def judged(cases: Sequence[Case], outputs: Sequence[str], encoder: TokenEncoder 
     return records, scores, dict(reasons.most_common(20))
 
 
-def training_measures(items: Sequence[Exercise | Row], prompter: Prompter = compact_prompt) -> Callable[[Callable[[Sequence[Turns]], list[str]]], dict[str, float]]:
+def training_measures(
+    items: Sequence[Exercise | Row], prompter: Prompter = compact_prompt
+) -> Callable[[Callable[[Sequence[Turns]], list[str]]], dict[str, float]]:
     """A measure for use during training: given what answers conversations, recompute accuracy, final and per family, 0-1.
 
     The exercises are made cases once; each call only generates and scores.

@@ -92,7 +92,7 @@ def _figure_to_dict(figure: Figure) -> dict[str, Any]:
 
 
 def _figure_of_dict(entry: Mapping[str, Any]) -> Figure:
-    words = {name: str(entry.get(name, "")) for name in _WORDS}
+    words: dict[str, Any] = {name: str(entry.get(name, "")) for name in _WORDS}
     return Figure(
         **words, period=Period.parse(entry["period"]), quantity=Quantity.of(entry["value"], entry["unit"]), scope=Scope(entry["scope"]),
         kind=FigureKind(entry["kind"]), gaap=Gaap(entry["gaap"]), point=bool(entry["point"]), formula=entry["formula"],

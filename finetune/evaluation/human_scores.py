@@ -76,12 +76,13 @@ class HumanReport:
         from finetune.evaluation.before_after import markdown_table
 
         rows = [
-            [d, *(f"{self.means[v][d].value:.2f}（{self.means[v][d].low:.2f}–{self.means[v][d].high:.2f}）" for v in self.versions), f"≥{_TARGETS[d]}", _shown(self.alpha[d])]
-            for d in DIMENSIONS
+            [name, *(_told(self.means[version][name]) for version in self.versions), f"≥{_TARGETS[name]}", _shown(self.alpha[name])]
+            for name in DIMENSIONS
         ]
         table = markdown_table(("维度", *self.versions, "规格目标", "Krippendorff α（定序）"), rows)
         rate = self.win_rate
-        won = f"{self.versions[1]} 胜 {self.wins}、负 {self.losses}、平 {self.ties}，胜率 {rate.value * 100:.1f}%（{rate.low * 100:.1f}–{rate.high * 100:.1f}），符号检验 p={self.p:.4f}。"
+        share = f"{rate.value * 100:.1f}%（{rate.low * 100:.1f}–{rate.high * 100:.1f}）"
+        won = f"{self.versions[1]} 胜 {self.wins}、负 {self.losses}、平 {self.ties}，胜率 {share}，符号检验 p={self.p:.4f}。"
         return f"# 人工盲评\n\n{self.raters} 位评分人，{self.pairs} 题。\n\n{table}\n\n{won}\n"
 
 
@@ -122,7 +123,8 @@ def human_report(rated: Sequence[RatedPair], key: Key, *, seed: int = 0) -> Huma
             for side in SIDES:
                 items[key.version(one.pair, side), one.pair].append(one.scores[side, dimension])
         for version in key.versions:
-            means[version][dimension] = bootstrap_mean([sum(scores) / len(scores) for (name, _), scores in items.items() if name == version], seed=seed)
+            own = [sum(scores) / len(scores) for (name, _), scores in items.items() if name == version]
+            means[version][dimension] = bootstrap_mean(own, seed=seed)
     votes = [_vote(group, key) for group in _by_pair(rated).values()]
     wins, losses = sum(vote > 0 for vote in votes), sum(vote < 0 for vote in votes)
     alpha = {dimension: krippendorff_alpha(rated, dimension) for dimension in DIMENSIONS}
@@ -198,6 +200,10 @@ def _score(text: str, name: str) -> float:
     if not value.is_finite() or not 0 <= value <= HIGHEST or value % _STEP:
         raise ValueError(f"{name} 应为 0–{HIGHEST} 的整数或半分，收到“{text.strip()}”")
     return float(value)
+
+
+def _told(mean: Mean) -> str:
+    return f"{mean.value:.2f}（{mean.low:.2f}–{mean.high:.2f}）"
 
 
 def _shown(alpha: float | None) -> str:

@@ -16,10 +16,10 @@ _AXES = ("kind", "family", "digits", "held_out")
 def report_markdown(report: EvaluationReport) -> str:
     """The whole report as one document."""
     data = report.data
-    per_answer = report.seconds / max(len(report.records), 1)
+    questions = f"{data['count']} 题（{data.get('prompts', data['count'])} 个不同的提示），SHA-256 `{str(data['sha256'])[:16]}`"
     parts = [
         f"# 评估报告：{report.model}",
-        f"数据：{data.get('name') or '（未命名）'}，{data['count']} 题（{data.get('prompts', data['count'])} 个不同的提示），SHA-256 `{str(data['sha256'])[:16]}`；生成用时 {report.seconds:.1f} 秒，每题 {per_answer:.2f} 秒。",
+        f"数据：{data.get('name') or '（未命名）'}，{questions}；生成用时 {report.seconds:.1f} 秒。",
         "## 重算准确率", _recompute(report), *_slices(report), "## 叙述与用语", _others(report), "## 文本相似度", _text(report),
     ]  # fmt: skip
     if report.regression:
@@ -51,11 +51,16 @@ def _others(report: EvaluationReport) -> str:
 
 
 def _text(report: EvaluationReport) -> str:
-    rows = [[name, f"{one.score:.3f}", f"{one.mean.low:.3f}–{one.mean.high:.3f}", f"≥{TARGETS[name]}", f"`{one.signature}`"] for name, one in report.text.items()]
-    return markdown_table(("指标", "得分", "单题均值区间", "规格目标", "签名"), rows) + "\n\n相似度看不出数字对错：错一个数字的回答得分仍很高，判断对错以重算准确率为准。"
+    rows = [
+        [name, f"{one.score:.3f}", f"{one.mean.low:.3f}–{one.mean.high:.3f}", f"≥{TARGETS[name]}", f"`{one.signature}`"]
+        for name, one in report.text.items()
+    ]
+    table = markdown_table(("指标", "得分", "单题均值区间", "规格目标", "签名"), rows)
+    return f"{table}\n\n相似度看不出数字对错：错一个数字的回答得分仍很高，判断对错以重算准确率为准。"
 
 
 def _flips(report: EvaluationReport) -> str:
     flips = report.flips
-    rows = [[FLIP_NAMES[kind], f"{rate['rate'] * 100:.1f}%", f"{rate['right']}/{rate['total']}"] for kind, rate in flips["caught"].items() if rate["total"]]
-    return markdown_table(("改动", "检出率", "检出/改动"), [*rows, ["合计", f"{flips['overall']['rate'] * 100:.1f}%", f"{flips['overall']['right']}/{flips['overall']['total']}"]])
+    named = [*((FLIP_NAMES[kind], rate) for kind, rate in flips["caught"].items()), ("合计", flips["overall"])]
+    rows = [[name, f"{rate['rate'] * 100:.1f}%", f"{rate['right']}/{rate['total']}"] for name, rate in named if rate["total"]]
+    return markdown_table(("改动", "检出率", "检出/改动"), rows)

@@ -80,8 +80,8 @@ def evaluate_narration(cases: Sequence[Case], outputs: Sequence[str], axes: Sequ
             slices.setdefault(axis, {})[value] = rate_of([verdict.served for case, verdict in pairs if case.slices.get(axis) == value])
     reasons = Counter(reason(problem) for _, verdict in pairs for problem in verdict.problems[:1])
     return NarrationReport(
-        rate_of([verdict.passed for _, verdict in pairs]), rate_of([verdict.told for _, verdict in pairs]), rate_of([verdict.served for _, verdict in pairs]),
-        slices, dict(reasons.most_common()),
+        rate_of([verdict.passed for _, verdict in pairs]), rate_of([verdict.told for _, verdict in pairs]),
+        rate_of([verdict.served for _, verdict in pairs]), slices, dict(reasons.most_common()),
     )  # fmt: skip
 
 

@@ -109,13 +109,18 @@ def _tells(token: NumberToken, answer: Answer, text: str) -> bool:
     """Right at the printed precision, which is that of the reference (idle zeros aside) or finer unless the value is exact, sign included."""
     with exact():
         exact_size = abs(_base(answer.quantity)) / _factor(token)
-        shown = (exact_size / token.quantum).quantize(Decimal(1), rounding=ROUND_HALF_UP) * token.quantum
+        shown = _rounded(exact_size, token.quantum)
         place = _printed_place(answer)
-        as_printed = (abs(_base(answer.quantity)) / place).quantize(Decimal(1), rounding=ROUND_HALF_UP) * place
+        as_printed = _rounded(abs(_base(answer.quantity)), place)
         coarse = token.quantum * _factor(token) > place and abs(token.value) * _factor(token) != as_printed
     if abs(token.value) != shown or (coarse and shown != exact_size):
         return False
     return not answer.quantity.value or _negative(token, answer, text) == (answer.quantity.value < 0)
+
+
+def _rounded(size: Decimal, place: Decimal) -> Decimal:
+    """A size rounded half up at a place (0.01 …)."""
+    return (size / place).quantize(Decimal(1), rounding=ROUND_HALF_UP) * place
 
 
 def _printed_place(answer: Answer) -> Decimal:
@@ -163,7 +168,7 @@ def _of_pair(token: NumberToken, case: Case) -> bool:
     with exact():
         sizes = [_base(quantity) for quantity in case.operands if _same_measure(token, quantity)]
         pairs = {abs(one + sign * other) for index, one in enumerate(sizes) for other in sizes[index + 1 :] for sign in (1, -1)}
-        return any((pair / _factor(token) / token.quantum).quantize(Decimal(1), rounding=ROUND_HALF_UP) * token.quantum == abs(token.value) for pair in pairs)
+        return any(_rounded(pair / _factor(token), token.quantum) == abs(token.value) for pair in pairs)
 
 
 def _same_digits(token: NumberToken, answer: Answer) -> bool:
@@ -188,8 +193,7 @@ def _of_sheet(token: NumberToken, case: Case) -> bool:
     for figure in case.exercise.sheet if case.exercise else ():
         if _same_measure(token, figure.quantity):
             with exact():
-                size = abs(_base(figure.quantity)) / _factor(token)
-                if (size / token.quantum).quantize(Decimal(1), rounding=ROUND_HALF_UP) * token.quantum == abs(token.value):
+                if _rounded(abs(_base(figure.quantity)) / _factor(token), token.quantum) == abs(token.value):
                     return True
     return False
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 PARTS = ("right", "operands", "expression", "arithmetic", "unit", "final", "bank", "period")
 PART_NAMES = {
-    "right": "全部正确", "operands": "取数正确", "expression": "算式正确", "arithmetic": "计算正确", "unit": "单位、符号与量级正确", "final": "最终结果正确",
-    "bank": "银行正确", "period": "期间正确",
+    "right": "全部正确", "operands": "取数正确", "expression": "算式正确", "arithmetic": "计算正确", "unit": "单位、符号与量级正确",
+    "final": "最终结果正确", "bank": "银行正确", "period": "期间正确",
 }  # fmt: skip
 
 

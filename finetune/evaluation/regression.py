@@ -26,7 +26,10 @@ from tools.factsheet import FactSheet
 from tools.local_model.prompt import compact_prompt
 
 FILE = Path(__file__).parents[1] / "configs" / "evaluation" / "regression.yaml"
-KIND_NAMES = {"instruction": "按要求的格式回答", "copying": "原样抄写", "refusing": "缺数时不编造", "references": "引用正确、不虚构", "language": "语言"}
+KIND_NAMES = {
+    "instruction": "按要求的格式回答", "copying": "原样抄写", "refusing": "缺数时不编造", "references": "引用正确、不虚构",
+    "language": "语言",
+}  # fmt: skip
 _CHECKS = frozenset(("contains", "absent", "matches", "lines", "keys", "chinese", "longest", "shortest", "refuses", "needs", "only", "loops"))
 _FIGURE_ID = re.compile(r"\bf\d+\b")
 _LOOP = re.compile(r"(.{4,40}?)\1{3,}", re.DOTALL)
@@ -83,7 +86,8 @@ def evaluate_regression(generate: Generator, tasks: Sequence[RegressionTask] | N
         raise TrainingError(f"模型对 {len(chosen)} 个提示返回了 {len(outputs)} 个结果")
     verdicts = {task.id: passes(task, output) for task, output in zip(chosen, outputs, strict=True)}
     kinds = {kind: rate_of([verdicts[task.id] for task in chosen if task.kind == kind]) for kind in dict.fromkeys(task.kind for task in chosen)}
-    return RegressionReport(rate_of(list(verdicts.values())), kinds, verdicts, {task.id: output for task, output in zip(chosen, outputs, strict=True)})
+    said = {task.id: output for task, output in zip(chosen, outputs, strict=True)}
+    return RegressionReport(rate_of(list(verdicts.values())), kinds, verdicts, said)
 
 
 def passes(task: RegressionTask, output: str) -> bool:

@@ -58,7 +58,10 @@ class TextSummary:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """One model on one data set. data: name, sha256, count, and how many different prompts. flips: the digit-flip report as plain values, {} where not run."""
+    """One model on one data set. data: name, sha256, count, and how many different prompts.
+
+    flips: the digit-flip report as plain values, {} where it was not run. reasons: why narrations were stopped, counted.
+    """
 
     model: str
     data: Mapping[str, Any]
@@ -112,7 +115,8 @@ class EvaluationReport:
             KeyError, TypeError: the value is no saved report.
         """
         text = {
-            name: TextSummary(one["score"], one["signature"], Mean(one["mean"], one["low"], one["high"], one["count"])) for name, one in value["text"].items()
+            name: TextSummary(one["score"], one["signature"], Mean(one["mean"], one["low"], one["high"], one["count"]))
+            for name, one in value["text"].items()
         }
         return cls(
             value["model"], value["data"], [AnswerRecord(**record) for record in value["answers"]], text, _regression(value.get("regression")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import comb, sqrt
 
 Z95 = 1.959963984540054
@@ -112,4 +113,4 @@ def sign_test(one: int, other: int) -> float:
     """Two-sided exact p of so many wins on either side, ties left out (Conover 1999, section 3.4)."""
     total, fewer = one + other, min(one, other)
     tail = sum(comb(total, count) for count in range(fewer + 1))
-    return min(1.0, 2 * tail / 2**total)
+    return float(min(Fraction(1), Fraction(2 * tail, 1 << total)))

@@ -68,8 +68,8 @@ def evaluate_terms(cases: Sequence[Case], texts: Sequence[str]) -> TermReport:
     """The report over finished texts, in the order of the cases."""
     verdicts = tuple(judge_terms(case, text) for case, text in zip(cases, texts, strict=True))
     return TermReport(
-        rate_of([v.right for v in verdicts]), rate_of([v.asked for v in verdicts]), rate_of([not v.foreign for v in verdicts]), rate_of([v.units for v in verdicts]),
-        verdicts,
+        rate_of([v.right for v in verdicts]), rate_of([v.asked for v in verdicts]), rate_of([not v.foreign for v in verdicts]),
+        rate_of([v.units for v in verdicts]), verdicts,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data.errors import CaizhiError
+from finetune.lm.naming import named
 from finetune.rows.factory import exercises
 from finetune.rows.narration import narrations
 from finetune.rows.record import Row
@@ -35,8 +36,10 @@ def instruction_rows(calculations: int, narrated: int, seed: int) -> Iterator[Ro
             del streams[at], weights[at]
             continue
         number += 1
+        if (whole := named(exercise)) is None:
+            continue
         try:
-            yield render(renumbered(exercise, rng if rng.random() < 0.5 else None), "references", f"lm-{seed}-{number}")
+            yield render(renumbered(whole), "references", f"lm-{seed}-{number}")
         except CaizhiError:
             continue
 

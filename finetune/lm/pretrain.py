@@ -7,6 +7,7 @@ AdamW. The weights are kept in half precision; whoever runs them computes in sin
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import random
 import time
@@ -14,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finetune.lm.text import documents
+from finetune.lm.text import Document, documents
 from finetune.lm.tokenizer import END, PAD, train_tokenizer
 from finetune.model_folder import write_card, write_manifest
 from finetune.rows.factory import exercises
@@ -51,7 +52,14 @@ class Plan:
     threads: int = 2
 
 
-def corpus(plan: Plan) -> Iterator[str]:
+class Encoded(NamedTuple):
+    """A document's ids; those from `start` on are learned."""
+
+    ids: list[int]
+    start: int
+
+
+def corpus(plan: Plan) -> Iterator[Document]:
     """The documents of a plan, calculations and narrations mixed."""
     share = plan.calculations // 10
     counts = {"qa": 5 * share, "calculation": 4 * share, "method": share}
@@ -71,21 +79,27 @@ def corpus(plan: Plan) -> Iterator[str]:
     return documents(mixed(), plan.seed)
 
 
-def pretrain(plan: Plan, out: Path, command: str, progress: Progress | None = None) -> dict[str, Any]:
-    """Make the text, the tokenizer and the model, and write the folder; its manifest."""
+def pretrain(plan: Plan, out: Path, command: str, progress: Progress | None = None, start: Path | None = None) -> dict[str, Any]:
+    """Make the text, the tokenizer and the model, and write the folder; its manifest. start: a model to go on from, with its tokenizer."""
     began = time.monotonic()
     texts = list(corpus(plan))
-    size = train_tokenizer(texts[:40_000], out, plan.vocabulary)
+    if start is None:
+        train_tokenizer((item.given + item.told for item in texts[:40_000]), out, plan.vocabulary)
+    else:
+        copy_tokenizer(start, out)
     kept, held = encoded(texts, out, plan.longest)
-    model = new_model(plan, size, out)
+    model = new_model(plan, out) if start is None else model_from(start, plan)
     losses = fit(plan, model, kept, held, progress)
     save(model, out)
     data = {
-        "documents": len(texts), "characters": sum(map(len, texts)), "tokens": sum(map(len, kept)), "seed": plan.seed,
-        "sha256": sha256("\n".join(texts).encode()).hexdigest(), "made_by": "finetune.lm.text over finetune.rows",
+        "documents": len(texts), "characters": sum(len(item.given + item.told) for item in texts),
+        "tokens": sum(len(item.ids) for item in kept), "seed": plan.seed,
+        "sha256": sha256("\n".join(item.given + item.told for item in texts).encode()).hexdigest(), "made_by": "finetune.lm.text over finetune.rows",
     }
     parameters = sum(item.numel() for item in model.parameters())
-    metrics = {"parameters": parameters, "vocabulary": size, **losses, "train_seconds": round(time.monotonic() - began)}
+    before = json.loads((start / "manifest.json").read_text(encoding="utf-8"))["metrics"] if start else {}
+    losses["tokens_read_in_all"] = losses["tokens_read"] + before.get("tokens_read_in_all", before.get("tokens_read", 0))
+    metrics = {"parameters": parameters, **losses, "train_seconds": round(time.monotonic() - began)}
     manifest = write_manifest(out, command, data, ("torch", "transformers", "tokenizers"), metrics, RELEASE)
     rows = [("measure", "value"), *((name, str(value)) for name, value in {**data, **metrics}.items())]
     words = [__doc__ or "", "Trained on text that this project generates, on no other text. Apache-2.0.", f"Command: `{command}`"]
@@ -93,25 +107,28 @@ def pretrain(plan: Plan, out: Path, command: str, progress: Progress | None = No
     return manifest
 
 
-def encoded(texts: list[str], folder: Path, longest: int) -> tuple[list[list[int]], list[list[int]]]:
+def encoded(texts: Sequence[Document], folder: Path, longest: int) -> tuple[list[Encoded], list[Encoded]]:
     """The documents as ids, each ended, and every hundredth apart to measure on; those past `longest` tokens are left out."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     end = tokenizer.token_to_id(END)
-    lines = [ids for item in tokenizer.encode_batch(texts) if len(ids := [*item.ids, end]) <= longest]
-    return [ids for number, ids in enumerate(lines) if number % 100], [ids for number, ids in enumerate(lines) if not number % 100]
+    given = tokenizer.encode_batch([text.given for text in texts])
+    told = tokenizer.encode_batch([text.told for text in texts])
+    both = [Encoded([*one.ids, *two.ids, end], len(one.ids)) for one, two in zip(given, told, strict=True)]
+    lines = [item for item in both if len(item.ids) <= longest]
+    return [item for number, item in enumerate(lines) if number % 100], [item for number, item in enumerate(lines) if not number % 100]
 
 
-def batches(documents: Sequence[list[int]], tokens: int, rng: random.Random) -> Iterator[list[list[int]]]:
+def batches(documents: Sequence[Encoded], tokens: int, rng: random.Random) -> Iterator[list[Encoded]]:
     """Endless batches of documents of like length, about `tokens` tokens each: hardly any padding, no document cut."""
     while True:
         pool = rng.sample(range(len(documents)), len(documents))
         for at in range(0, len(pool), 4000):
-            ready = list[list[list[int]]]()
-            batch = list[list[int]]()
-            for number in sorted(pool[at : at + 4000], key=lambda number: len(documents[number])):
-                if batch and len(documents[number]) * (len(batch) + 1) > tokens:
+            ready = list[list[Encoded]]()
+            batch = list[Encoded]()
+            for number in sorted(pool[at : at + 4000], key=lambda number: len(documents[number].ids)):
+                if batch and len(documents[number].ids) * (len(batch) + 1) > tokens:
                     ready.append(batch)
                     batch = []
                 batch.append(documents[number])
@@ -119,7 +136,24 @@ def batches(documents: Sequence[list[int]], tokens: int, rng: random.Random) -> 
             yield from ready
 
 
-def new_model(plan: Plan, size: int, folder: Path) -> torch.nn.Module:
+def copy_tokenizer(start: Path, out: Path) -> None:
+    """The tokenizer of a model to go on from."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (out / name).write_bytes((start / name).read_bytes())
+
+
+def model_from(folder: Path, plan: Plan) -> torch.nn.Module:
+    """A model to go on from, in single precision."""
+    import torch
+    from transformers import Qwen3ForCausalLM
+
+    torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    return Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def new_model(plan: Plan, folder: Path) -> torch.nn.Module:
     """The untrained decoder."""
     import torch
     from tokenizers import Tokenizer
@@ -129,7 +163,7 @@ def new_model(plan: Plan, size: int, folder: Path) -> torch.nn.Module:
     torch.manual_seed(plan.seed)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     config = Qwen3Config(
-        vocab_size=size, hidden_size=plan.hidden, num_hidden_layers=plan.layers, num_attention_heads=plan.heads,
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=plan.hidden, num_hidden_layers=plan.layers, num_attention_heads=plan.heads,
         num_key_value_heads=plan.key_heads, head_dim=plan.hidden // plan.heads, intermediate_size=plan.wide, tie_word_embeddings=True,
         max_position_embeddings=2048, prompt_form="references", pad_token_id=tokenizer.token_to_id(PAD),
         eos_token_id=tokenizer.token_to_id(END), bos_token_id=None,
@@ -138,7 +172,7 @@ def new_model(plan: Plan, size: int, folder: Path) -> torch.nn.Module:
 
 
 def fit(
-    plan: Plan, model: torch.nn.Module, documents: Sequence[list[int]], held: Sequence[list[int]], progress: Progress | None
+    plan: Plan, model: torch.nn.Module, documents: Sequence[Encoded], held: Sequence[Encoded], progress: Progress | None
 ) -> dict[str, float]:
     """One cosine cycle over the documents; the losses on training and held ones, and the tokens read."""
     import torch
@@ -156,7 +190,7 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = rate
         chosen = next(source)
-        read += sum(map(len, chosen))
+        read += sum(len(item.ids) for item in chosen)
         ids, labels = (item.to(device) for item in padded(chosen))
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             loss = model(input_ids=ids, labels=labels).loss
@@ -172,14 +206,14 @@ def fit(
     return {"loss": round(sum(recent) / len(recent), 4), "held_loss": round(sum(losses) / max(len(losses), 1), 4), "tokens_read": read}
 
 
-def padded(chosen: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids padded at the right, and labels that leave the padding out (causal attention needs no mask for it)."""
+def padded(chosen: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids padded at the right, and labels of what is told (causal attention needs no mask for the padding)."""
     import torch
 
-    longest = max(map(len, chosen))
-    ids = torch.tensor([[*one, *[0] * (longest - len(one))] for one in chosen])
-    labels = torch.tensor([[*one, *[-100] * (longest - len(one))] for one in chosen])
-    return ids, labels
+    longest = max(len(item.ids) for item in chosen)
+    ids = torch.tensor([[*item.ids, *[0] * (longest - len(item.ids))] for item in chosen])
+    labels = [[*[-100] * item.start, *item.ids[item.start :], *[-100] * (longest - len(item.ids))] for item in chosen]
+    return ids, torch.tensor(labels)
 
 
 def save(model: torch.nn.Module, out: Path) -> None:
@@ -194,17 +228,19 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Pretrain caizhi-lm-base.")
     parser.add_argument("--out", type=Path, default=Path("data/models") / NAME)
+    parser.add_argument("--start", type=Path, default=None, help="a folder to go on from")
     for name, default in ((field, getattr(Plan(), field)) for field in Plan.__dataclass_fields__):
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     given = vars(parser.parse_args())
-    out = given.pop("out")
+    out, start = given.pop("out"), given.pop("start")
     options = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in given.items() if value != getattr(Plan(), name))
     began = time.monotonic()
 
     def told(step: int, steps: int, loss: float) -> None:
         print(f"step {step}/{steps} loss {loss:.4f} {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
 
-    pretrain(Plan(**given), out, f"python -m finetune.lm.pretrain {options}".strip(), told)
+    begun = f" --start {start.name if start.is_absolute() else start}" if start else ""
+    pretrain(Plan(**given), out, f"python -m finetune.lm.pretrain{begun} {options}".strip(), told, start)
 
 
 if __name__ == "__main__":

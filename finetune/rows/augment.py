@@ -27,7 +27,7 @@ from finetune.rows.held_out import bank_held, held_slice
 from finetune.rows.record import Exercise, Row
 from finetune.rows.renderings import render
 from finetune.rows.reordering import reordered
-from finetune.rows.swapping import renumbered_values
+from finetune.rows.swapping import renumbered_values, unproved
 from tools.factsheet import FactSheet
 
 _PIECE = re.compile(r"\{[^{}]*\}|\[Calculator\([^\[\]]*\)→\{f\d+\}\]")
@@ -81,10 +81,12 @@ def fault_of(parent: Exercise, child: Exercise) -> str | None:
         return "unchanged"
     if held_slice(child) != held_slice(parent):
         return "other_side"
+    if unproved(child) - unproved(parent):
+        return "not_computable"
     try:
         before, after = render(parent, "plain", ""), render(child, "plain", "")
     except CaizhiError:
-        return "not_computable"
+        return "not_printable"
     if child.sheet == parent.sheet and before.meta["answer"] != after.meta["answer"]:
         return "other_answer"
     return None

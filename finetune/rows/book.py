@@ -87,8 +87,10 @@ class Book:
             return (self.amount(parent, period.same_date()) + self.amount(parent, opening_of(period))) // 2
         full = self._annual(indicator_id, period.year)
         if self._catalogue.get(indicator_id).point:
-            months = period.end.month
-            return full if months == 12 else self._annual(indicator_id, period.year - 1) + (full - self._annual(indicator_id, period.year - 1)) * months // 12
+            if period.end.month == 12:
+                return full
+            opening = self._annual(indicator_id, period.year - 1)
+            return opening + (full - opening) * period.end.month // 12
         if period.part is Part.YEAR or indicator_id in ("interest_earning_assets_average", "weighted_average_shares"):
             return full
         return self._part_of_year(indicator_id, period, full)
@@ -97,17 +99,20 @@ class Book:
         """A ratio in %, at two places: computed from the amounts, or drawn."""
         if indicator_id in self._rules.ratios:
             return Decimal(self._walk(indicator_id, period)).scaleb(-2)
-        rules = [rule for rule in formulas_for(indicator_id) if not any(item.measure is Dimension.RATIO and item.ids[0] not in self._rules.ratios for item in rule.inputs)]
+        rules = [rule for rule in formulas_for(indicator_id) if all(self._drawn_or_amount(item) for item in rule.inputs)]
         if not rules:
             raise TrainingError(f"生成的银行没有指标 {indicator_id}")
         return (self._computed(rules[0], period) * 100).quantize(_CENT, rounding=ROUND_HALF_UP)
+
+    def _drawn_or_amount(self, item: Input) -> bool:
+        return item.measure is not Dimension.RATIO or item.ids[0] in self._rules.ratios
 
     def _computed(self, rule: Formula, period: Period) -> Decimal:
         value = rule.compute({item.name: self._input(item, period) for item in rule.inputs})
         return value * 12 / period.months if rule.flow and period.months not in (0, 12) else value
 
     def _input(self, item: Input, period: Period) -> Decimal:
-        key = "loan_write_offs" if item.ids[0] == "loan_write_offs" else item.ids[0]
+        key = item.ids[0]
         if item.measure is Dimension.RATIO:
             return self.ratio(key, period) / 100
         if item.when == "opening":

@@ -1,6 +1,7 @@
 """The build of a training set: shards in a process pool, duplicates and leaks taken out, split 8:1:1 by group, files and a manifest.
 
     out/train.jsonl validation.jsonl test.jsonl heldout.jsonl rejects.jsonl manifest.json certificate.json certificate.md
+        data_card.md
     out/shards/     what an interrupted run finished; kept until the build is whole, then removed
 
 Deterministic by seed, whatever the number of workers. A second run after a kill makes only the shards that are missing.
@@ -20,6 +21,7 @@ from shutil import rmtree
 from typing import Any
 
 from data.errors import TrainingError
+from finetune.rows.certificate import Certificate
 from finetune.rows.configuration import FOLDER
 from finetune.rows.contamination import Guard, certificate
 from finetune.rows.dedup import NearIndex
@@ -98,6 +100,7 @@ class BuildReport:
     near_duplicates: int = 0
     contaminated: int = 0
     certificate: str = ""
+    evaluation_rows: int = 0
     seconds: float = 0.0
     hashes: dict[str, str] = field(default_factory=dict)
     fingerprint: str = ""
@@ -118,7 +121,7 @@ def build(out: Path, options: BuildOptions, progress: Progress = lambda *_: None
     started = clock()
     shards_folder = _opened(out, options)
     report = BuildReport(fingerprint=options.fingerprint())
-    held = [shard for shard in _plan(options, "heldout", {kind: _share(options.held_rows, options, kind) for kind in options.counts}, held=True)]
+    held = _plan(options, "heldout", {kind: _share(options.held_rows, options, kind) for kind in options.counts}, held=True)
     _make(shards_folder, held, options, report, progress)
     pool = _Pool(report)
     wanted, shards = options.counts, list[Shard]()
@@ -176,7 +179,8 @@ def _make(folder: Path, shards: Sequence[Shard], options: BuildOptions, report: 
         report.made += done.rows
         if rejected > 10 and rejected > options.most_rejects * (report.made + rejected):
             reasons = "、".join(f"{code} {count}" for code, count in report.rejects.most_common(5))
-            raise TrainingError(f"被拒绝的行太多（{rejected} 行，占 {rejected / (report.made + rejected):.1%}）：{reasons}；见 {folder}/rejects-*.jsonl")
+            share = rejected / (report.made + rejected)
+            raise TrainingError(f"被拒绝的行太多（{rejected} 行，占 {share:.1%}）：{reasons}；见 {folder}/rejects-*.jsonl")
 
 
 def _reports(folder: Path, shards: Sequence[Shard], workers: int) -> Iterator[ShardReport]:
@@ -239,7 +243,8 @@ def _rows_of(folder: Path, shards: Iterable[Shard]) -> Iterator[Row]:
 
 
 def _write(
-    out: Path, folder: Path, shards: Sequence[Shard], held: Sequence[Shard], pool: _Pool, wanted: Mapping[Kind, int], report: BuildReport, progress: Progress
+    out: Path, folder: Path, shards: Sequence[Shard], held: Sequence[Shard], pool: _Pool, wanted: Mapping[Kind, int], report: BuildReport,
+    progress: Progress,
 ) -> None:
     """Split, screen the training rows against test and held-out rows, write every file."""
     chosen, spare = _chosen(pool, wanted)
@@ -269,14 +274,36 @@ def _write(
     proof = certificate(_lines(out / "train.jsonl"), [*evaluation, *held_rows], name="test + heldout")
     proof.write(out)
     report.certificate = proof.verdict
+    report.evaluation_rows = proof.evaluation_rows
+    _write_card(out, proof, report)
+
+
+def _write_card(out: Path, proof: Certificate, report: BuildReport) -> None:
+    """data_card.md over train, validation and test."""
+    from finetune.rows.data_card import data_card, write_card
+    from finetune.rows.split import split_report
+    from finetune.rows.stats import stats_of
+
+    def rows() -> Iterator[Row]:
+        return (row for split in SPLITS for row in _lines(out / f"{split}.jsonl"))
+
+    made = "`python -m app train data build`：由指标公式、生成的银行账簿与句式表逐条生成，逐条重算核对后写入；按银行、年份、句式分组切分。"
+    text = data_card(
+        stats_of(rows()), name="caizhi-rows", made=made, rejects=report.rejects,
+        files={f"{split}.jsonl": value for split, value in report.hashes.items()},
+        duplicates={"exact": report.exact_duplicates, "near": report.near_duplicates, "contaminated": report.contaminated},
+        split=split_report(rows()), certificates=[proof],
+    )
+    write_card(out / "data_card.md", text)
 
 
 def _chosen(pool: _Pool, wanted: Mapping[Kind, int]) -> tuple[set[str], set[str]]:
     """The ids of the first rows of every kind up to what is wanted, and those of the rest."""
-    left, chosen, spare = Counter(wanted), set[str](), set[str]()
+    left: Counter[str] = Counter({str(kind): count for kind, count in wanted.items()})
+    chosen, spare = set[str](), set[str]()
     for key, (_, kind) in pool.groups.items():
-        (chosen if left[kind] > 0 else spare).add(key)  # type: ignore[index]
-        left[kind] -= 1  # type: ignore[index]
+        (chosen if left[kind] > 0 else spare).add(key)
+        left[kind] -= 1
     return chosen, spare
 
 

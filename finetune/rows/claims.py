@@ -15,16 +15,18 @@ from typing import Any
 from finetune.rows.record import Row
 
 MONEY: Mapping[str, Decimal] = {
-    "万亿元": Decimal(10) ** 12, "亿元": Decimal(10) ** 8, "百万元": Decimal(10) ** 6, "万元": Decimal(10) ** 4, "千元": Decimal(10) ** 3, "元": Decimal(1),
-    "万亿": Decimal(10) ** 12, "亿": Decimal(10) ** 8, "万": Decimal(10) ** 4,
+    "万亿元": Decimal(10) ** 12, "亿元": Decimal(10) ** 8, "百万元": Decimal(10) ** 6, "万元": Decimal(10) ** 4, "千元": Decimal(10) ** 3,
+    "元": Decimal(1), "万亿": Decimal(10) ** 12, "亿": Decimal(10) ** 8, "万": Decimal(10) ** 4,
 }
 _UNITS = "个百分点|百分点|%|‰|万亿元|亿元|百万元|万元|千元|元/股|元|万亿|亿|万|倍|次|BP|bp"
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s?(?:{_UNITS})?"
 # A number right after a letter belongs to a name (CET1), unless it has a unit (ROE15%).
-NUMBER = re.compile(rf"(?:(?<![A-Za-z0-9_.])|(?<=[A-Za-z])(?=[\d,.]+\s?(?:{_UNITS})))(?P<digits>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?)\s?(?P<unit>{_UNITS})?")
+NUMBER = re.compile(
+    rf"(?:(?<![A-Za-z0-9_.])|(?<=[A-Za-z])(?=[\d,.]+\s?(?:{_UNITS})))(?P<digits>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?)\s?(?P<unit>{_UNITS})?"
+)
 _RUN = rf"[-−(（]*{_NUMBER}[)）]*(?:\s?(?:[-−+*/×÷^]|\*\*)\s?[-−(（]*{_NUMBER}[)）]*)+"
 _EQUATION = re.compile(rf"(?P<left>{_RUN})\s?[=≈＝]\s?(?=(?P<right>[-−]?{_NUMBER})(?P<more>\s?[-−+*/×÷^])?)")
-_MARK = re.compile(r"\[Calculator\((?P<left>.{1,600}?)\)→(?P<right>[^\]]{1,60})\]\s?(?P<unit>个百分点|百分点|%|万亿元|亿元|百万元|万元|千元|元/股|元|倍)?")
+_MARK = re.compile(rf"\[Calculator\((?P<left>.{{1,600}}?)\)→(?P<right>[^\]]{{1,60}})\]\s?(?P<unit>{_UNITS})?")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
@@ -67,7 +69,8 @@ def claims_in(text: str) -> Iterator[Claim]:
             digits = NUMBER.search(match["right"])
             if digits is not None:
                 sign = "-" if match["right"][0] in "-−" else ""
-                found.append((match.start(), Claim(_balanced(match["left"]), sign + digits["digits"].replace(",", ""), digits["unit"] or "", "equation")))
+                printed = sign + digits["digits"].replace(",", "")
+                found.append((match.start(), Claim(_balanced(match["left"]), printed, digits["unit"] or "", "equation")))
     yield from (claim for _, claim in sorted(found, key=lambda pair: pair[0]))
 
 

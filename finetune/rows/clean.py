@@ -64,7 +64,7 @@ class CleanReport:
 def normalise_text(text: str) -> str:
     """One typography; idempotent. Line breaks are \\n, blank lines at most one, no blanks at line ends."""
     folded = "".join(map(_folded, _LINE_END.sub("\n", text)))
-    lines = []
+    lines: list[str] = []
     for line in folded.split("\n"):
         spaced = _BESIDE.sub("", _RUN.sub(" ", line.rstrip(" ")))
         tidy = _SPACED_OUT.sub(lambda match: match[0].replace(" ", ""), spaced)

@@ -6,6 +6,7 @@ and answer are drafts in references (tools.references), so that no rendering can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,13 +31,16 @@ __all__ = ["FAMILIES", "exercises", "held_slice"]
 Family = Callable[[Draw], Situation | None]
 FAMILIES: Mapping[str, Family] = {
     "growth": plain.growth_of, "percentage_points": plain.percentage_points_of, "difference": plain.difference_of, "share": plain.share_of,
-    "sum": plain.sum_of, "average": plain.average_of, "average_of_banks": plain.average_of_banks, "multiple": plain.multiple_of, "cagr": plain.cagr_of,
-    "comparison": plain.comparison_of, "lookup": plain.lookup_of, "trend": plain.trend_of, "ratio": formulas.ratio_of, "dupont": formulas.dupont_of,
+    "sum": plain.sum_of, "average": plain.average_of, "average_of_banks": plain.average_of_banks, "multiple": plain.multiple_of,
+    "cagr": plain.cagr_of, "comparison": plain.comparison_of, "lookup": plain.lookup_of, "trend": plain.trend_of, "ratio": formulas.ratio_of,
+    "dupont": formulas.dupont_of,
     "dupont_two": formulas.dupont_two_of, "dupont_steps": formulas.dupont_steps_of, "contribution": formulas.contribution_of,
     "contribution_points": formulas.contribution_points_of, "regulation": formulas.regulation_of, "refusal": formulas.refusal_of,
 }
 DISTRACTED, ALIASED = 0.28, 0.15
 _MOST_TRIES = 5000
+# Names that are words of a question, or that a number could run into.
+_ODD = re.compile(r"\d|多少|了|？|/|（|怎")
 _DIGITS = {True: (("large", 20), ("usual", 50), ("small", 30)), False: (("usual", 65), ("small", 35))}
 
 
@@ -168,11 +172,7 @@ def usable_aliases(indicator_id: str) -> tuple[str, ...]:
     if indicator_id not in catalogue:
         return ()
     names = catalogue.get(indicator_id).aliases
-    odd = ("多少", "了", "？", "/", "（", "怎")
-    return tuple(
-        name for name in names
-        if 2 <= len(name) <= 14 and not any(letter.isdigit() for letter in name) and not any(word in name for word in odd) and name not in catalogue.ambiguous
-    )  # fmt: skip
+    return tuple(name for name in names if 2 <= len(name) <= 14 and not _ODD.search(name) and name not in catalogue.ambiguous)
 
 
 def _aliased(question: str, sheet: FactSheet, aliases: Mapping[str, str]) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from data.figures import Figure
 from data.periods import Part, Period
 from data.units import Dimension
 from finetune.rows.book import tail_indicators
-from finetune.rows.situation import Bank, Draw, Figures, Situation, word_list
+from finetune.rows.situation import Bank, Compute, Draw, Figures, Situation, word_list
 from tools.calculator import average, cagr, difference, growth, ratio, share, total, versus
 
 NUMERALS = ("零", "一", "两", "三", "四", "五", "六")
@@ -50,7 +50,8 @@ def _change(draw: Draw, indicator_id: str, family: str, program: str) -> Situati
     if draw.rng.random() < 0.35:
         given = dict(reversed(given.items()))
     years = (now.shift_years(-2), now.shift_years(-3)) if kind == "yoy" else (base.year_ago(),)
-    return Situation(family, given, compute, ("result",), draw.bank.name, now, words, program, distractors=_apart(draw, indicator_id, (now, base), years))
+    apart = _apart(draw, indicator_id, (now, base), years)
+    return Situation(family, given, compute, ("result",), draw.bank.name, now, words, program, distractors=apart)
 
 
 def _periods(draw: Draw, indicator_id: str) -> tuple[Period, Period, str]:
@@ -136,7 +137,7 @@ def multiple_of(draw: Draw) -> Situation | None:
 
 
 def _of_one_date(
-    draw: Draw, family: str, given: Figures, compute: Callable[[Figures], Mapping[str, Figure]], program: str, words: Mapping[str, str] | None = None
+    draw: Draw, family: str, given: Figures, compute: Compute, program: str, words: Mapping[str, str] | None = None
 ) -> Situation:
     items = list(given.items())
     if family != "multiple" and draw.rng.random() < 0.3:
@@ -160,7 +161,7 @@ def average_of(draw: Draw) -> Situation | None:
     if draw.rng.random() < 0.3:
         given = dict(reversed(given.items()))
     apart = _apart(draw, key, (now, base), (base.year_ago(),))
-    compute: Callable[[Figures], Mapping[str, Figure]] = lambda g: {"result": average([g["now"], g["base"]])}  # noqa: E731
+    compute: Compute = lambda g: {"result": average([g["now"], g["base"]])}  # noqa: E731
     return Situation("average", given, compute, ("result",), draw.bank.name, now, {}, "(base+now)/2", distractors=apart)
 
 
@@ -188,7 +189,8 @@ def average_of_banks(draw: Draw) -> Situation | None:
     program = f"({'+'.join(roles)})/{count}"
     words = {"expr": program, "count": NUMERALS[count]}
     other = {"name": [draw.figure(sibling_of(draw, key), period, bank=banks[0])]}
-    return Situation("average_of_banks", given, lambda g: {"result": average(list(g.values()))}, ("result",), "", period, words, program, distractors=other)
+    compute: Compute = lambda g: {"result": average(list(g.values()))}  # noqa: E731
+    return Situation("average_of_banks", given, compute, ("result",), "", period, words, program, distractors=other)
 
 
 def cagr_of(draw: Draw) -> Situation | None:
@@ -201,9 +203,8 @@ def cagr_of(draw: Draw) -> Situation | None:
         return None
     program = f"((last/first)**(1/{years})-1)*100"
     between = {"period": [draw.figure(key, now.shift_years(-draw.rng.randint(1, years - 1)))]}
-    return Situation(
-        "cagr", given, lambda g: {"result": cagr(g["first"], g["last"])}, ("result",), draw.bank.name, now, {"years": str(years)}, program, distractors=between
-    )
+    compute: Compute = lambda g: {"result": cagr(g["first"], g["last"])}  # noqa: E731
+    return Situation("cagr", given, compute, ("result",), draw.bank.name, now, {"years": str(years)}, program, distractors=between)
 
 
 def comparison_of(draw: Draw) -> Situation | None:
@@ -235,7 +236,7 @@ def _apart_of_two(draw: Draw, key: str, given: Figures) -> dict[str, Sequence[Fi
         return {kind: [draw.figure(key, own[0].period, bank=third, book=draw.books_of(third))]}
     chosen = key if kind == "period" else sibling_of(draw, key)
     period = own[0].period.year_ago() if kind == "period" else own[0].period
-    return {kind: [replace(draw.figure(chosen, period), entity=figure.entity, entity_id=figure.entity_id) for figure in own[: draw.rng.randint(1, 2)]][:1]}
+    return {kind: [replace(draw.figure(chosen, period), entity=own[0].entity, entity_id=own[0].entity_id)]}
 
 
 def lookup_of(draw: Draw) -> Situation | None:

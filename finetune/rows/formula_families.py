@@ -35,8 +35,8 @@ def ratio_of(draw: Draw) -> Situation | None:
     given, expression = given_for(draw, rule, period)
     if any(figure.quantity.value <= 0 for figure in given.values()) or not _one_scale(given):
         return None
-    keys = {role: role.replace("_closing", ".closing").replace("_opening", ".opening") if role.endswith(("_closing", "_opening")) else role for role in given}
-    keys = {role: key if key.split(".")[0] in {item.name for item in rule.inputs} else role for role, key in keys.items()}
+    averaged = {f"{item.name}_{side}": f"{item.name}.{side}" for item in rule.inputs for side in ("opening", "closing") if item.when == "average"}
+    keys = {role: averaged.get(role, role) for role in given}
 
     def compute(g: Figures) -> Mapping[str, Figure]:
         return {"result": apply(rule.id, {keys[role]: g[role] for role in given})}
@@ -60,9 +60,8 @@ def _one_scale(given: Figures) -> bool:
 def _listed(given: Figures) -> str:
     """The given figures, each with its name; the period too where two are of one name."""
     names = [figure.indicator for figure in given.values()]
-    return "，".join(
-        f"{{{role}.period}}{{{role}.name}}{{{role}}}" if names.count(figure.indicator) > 1 else f"{{{role}.name}}{{{role}}}" for role, figure in given.items()
-    )
+    dates = {role: f"{{{role}.period}}" if names.count(figure.indicator) > 1 else "" for role, figure in given.items()}
+    return "，".join(f"{dates[role]}{{{role}.name}}{{{role}}}" for role in given)
 
 
 def given_for(draw: Draw, rule: Formula, period: Period) -> tuple[dict[str, Figure], str]:
@@ -94,7 +93,7 @@ def dupont_of(draw: Draw) -> Situation | None:
     income, assets, equity = (draw.book.amount(key, period) for key in ("operating_income", "total_assets", "equity_attributable"))
     times = draw.rng.random() < 0.2
     turn = Decimal(income) / assets
-    turnover = _plain_figure(draw, "asset_turnover", period, turn.quantize(_FOUR) if times else (turn * 100).quantize(Decimal("0.01")), "次" if times else "%")
+    turnover = _plain_figure(draw, "asset_turnover", period, turn.quantize(_FOUR) if times else _two(turn * 100), "次" if times else "%")
     multiplier = _plain_figure(draw, "equity_multiplier", period, _two(Decimal(assets) / equity), "倍")
     given = {"margin": margin, "turnover": turnover, "multiplier": multiplier}
     expression = "margin*turnover*multiplier" if times else "margin/100*turnover*multiplier"
@@ -187,7 +186,8 @@ def _contribution(draw: Draw, family: str, program: str, word: str) -> Situation
             value = Quantity(_step(g["part_now"], g["part_base"]) / bottom * 100, unit("%" if family == "contribution" else "个百分点"))
         name = f"{g['part_now'].indicator}对{g['now'].indicator}增长的{word}"
         figures = [g["part_now"], g["part_base"], g["now"], g["base"]]
-        return {"result": derived(figures, value, indicator=name, formula=f"{word} = 部分增量 ÷ 整体{'增量' if family == 'contribution' else '基期数'} × 100%", operation="formula")}
+        rule = f"{word} = 部分增量 ÷ 整体{'增量' if family == 'contribution' else '基期数'} × 100%"
+        return {"result": derived(figures, value, indicator=name, formula=rule, operation="formula")}
 
     return Situation(family, given, compute, ("result",), draw.bank.name, now, {}, program)
 
@@ -200,7 +200,9 @@ def _step(now: Figure, base: Figure) -> Decimal:
 def _lined() -> tuple[Indicator, ...]:
     """Ratios with a regulatory line that the books have."""
     known = set(word_list("change_ratios"))
-    return tuple(item for item in indicator_catalogue() if item.line is not None and item.id in known and item.id not in ("cost_income_ratio", "roe_average"))
+    # Lines that are no longer used to judge a bank.
+    dated = ("cost_income_ratio", "roe_average")
+    return tuple(item for item in indicator_catalogue() if item.line is not None and item.id in known and item.id not in dated)
 
 
 def regulation_of(draw: Draw) -> Situation | None:
@@ -217,7 +219,8 @@ def regulation_of(draw: Draw) -> Situation | None:
     lined = Figure(owner, "", now.indicator, now.indicator_id, now.period, Quantity(bound, now.quantity.unit), point=now.point)
     if now.quantity.base == lined.quantity.base:
         return None
-    return Situation("regulation", {"now": now, "line": lined}, lambda g: {"result": versus(g["now"], g["line"])}, ("result",), draw.bank.name, now.period, {}, "now-line")
+    given = {"now": now, "line": lined}
+    return Situation("regulation", given, lambda g: {"result": versus(g["now"], g["line"])}, ("result",), draw.bank.name, now.period, {}, "now-line")
 
 
 def refusal_of(draw: Draw) -> Situation | None:

@@ -65,4 +65,5 @@ def _one(pattern: str, figure: Figure, parts: dict[str, str]) -> str:
 
 def _last_year(figure: Figure, rng: Random) -> str:
     words = configured("listing")["last_year"]
-    return str(rng.choice(words["point" if figure.point and figure.period.part is Part.YEAR else "part" if figure.period.part is not Part.YEAR else "year"]))
+    sort = "part" if figure.period.part is not Part.YEAR else "point" if figure.point else "year"
+    return str(rng.choice(words[sort]))

@@ -29,6 +29,10 @@ class _Range:
     high: Decimal | None
     why: str
 
+    def excludes(self, value: Decimal) -> bool:
+        """Whether a value lies outside."""
+        return (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
+
 
 def implausible(text: str) -> Iterator[str]:
     """A sentence for every ratio of a text that no bank has."""
@@ -36,11 +40,13 @@ def implausible(text: str) -> Iterator[str]:
     for match in NUMBER.finditer(text):
         if _OPERAND.match(text, match.end()) or (not match["unit"] and _ELSE.match(text, match.end())):
             continue
-        name = _name_before(text, match.start(), names)
-        found = names.get(name) if name else None
-        if found is not None and (value := _in_unit(Decimal(match["digits"].replace(",", "")), match["unit"] or "", found.unit)) is not None:
-            if (found.low is not None and value < found.low) or (found.high is not None and value > found.high):
-                yield f"{found.name}{match[0].strip()}对银行不可信（通常在 {found.low} 与 {found.high} {found.unit}之间）" + (f"：{found.why}" if found.why else "")
+        found = names.get(_name_before(text, match.start(), names))
+        if found is None:
+            continue
+        value = _in_unit(Decimal(match["digits"].replace(",", "")), match["unit"] or "", found.unit)
+        if value is not None and found.excludes(value):
+            why = f"：{found.why}" if found.why else ""
+            yield f"{found.name}{match[0].strip()}对银行不可信（通常在 {found.low} 与 {found.high} {found.unit}之间）{why}"
 
 
 def implausible_figure(figure: Figure) -> bool:
@@ -49,7 +55,7 @@ def implausible_figure(figure: Figure) -> bool:
     if found is None or figure.quantity.unit.dimension is not Dimension.RATIO:
         return False
     value = _in_unit(figure.quantity.value, figure.quantity.unit.symbol, found.unit)
-    return value is not None and ((found.low is not None and value < found.low) or (found.high is not None and value > found.high))
+    return value is not None and found.excludes(value)
 
 
 def _name_before(text: str, at: int, names: Mapping[str, _Range]) -> str:
@@ -88,4 +94,5 @@ def _ranges_by_id() -> Mapping[str, _Range]:
 @lru_cache(maxsize=1)
 def _ranges_by_name() -> Mapping[str, _Range]:
     catalogue, ranges = indicator_catalogue(), _ranges_by_id()
-    return {name: ranges[item.id] for item in catalogue if item.id in ranges for name in (item.name, *item.aliases) if name not in catalogue.ambiguous}
+    names = ((name, item.id) for item in catalogue if item.id in ranges for name in (item.name, *item.aliases))
+    return {name: ranges[key] for name, key in names if name not in catalogue.ambiguous}

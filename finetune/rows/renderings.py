@@ -55,7 +55,8 @@ def meta_of(exercise: Exercise, printer: Printer, rendering: Rendering, row_id: 
     return {
         "id": row_id, "source": source, "license": license, "split": "", "group": exercise.group, "family": exercise.family, "kind": exercise.kind,
         "slice": held_slice(exercise), "program": printer.typed(exercise.program) if exercise.program else "",
-        "answer": "|".join(printer.plain_answer(figure.id) for figure in answers), "unit": printer.figure(answers[0].id).quantity.unit.symbol if answers else "",
+        "answer": "|".join(printer.plain_answer(figure.id) for figure in answers),
+        "unit": printer.figure(answers[0].id).quantity.unit.symbol if answers else "",
         "as_of": exercise.as_of, "rendering": rendering, "template": exercise.template, "bank": exercise.bank, "formula": exercise.formula,
         "digits": exercise.digits, "instruction": exercise.instruction if rendering != "references" else "",
     }
@@ -66,7 +67,8 @@ def _asked(exercise: Exercise, printer: Printer) -> dict[str, Any]:
 
 
 def _plain(exercise: Exercise, printer: Printer) -> list[dict[str, Any]]:
-    return [_asked(exercise, printer), {"role": "assistant", "content": printer.answer(lambda step, before: _shown(step, before, step.worked + " = ", printer))}]
+    told = printer.answer(lambda step, before: _shown(step, before, f"{step.worked} = ", printer))
+    return [_asked(exercise, printer), {"role": "assistant", "content": told}]
 
 
 def _calculator(exercise: Exercise, printer: Printer) -> list[dict[str, Any]]:

@@ -100,8 +100,8 @@ def checked_rows(shard: Shard) -> Iterator[tuple[Row, list[Problem]]]:
             row = render(exercise, rendering, row_id)
             fill(exercise.tell, exercise.sheet, _slots(exercise))
         except CaizhiError as error:
-            kept = Row([{"role": "user", "content": exercise.ask}, {"role": "assistant", "content": exercise.tell}], {"id": row_id, "kind": exercise.kind})
-            yield kept, [Problem("not_fillable", str(error))]
+            drafts = [{"role": "user", "content": exercise.ask}, {"role": "assistant", "content": exercise.tell}]
+            yield Row(drafts, {"id": row_id, "kind": exercise.kind}), [Problem("not_fillable", str(error))]
             continue
         yield row, [*check_row(row), *_odd_figures(exercise)]
 

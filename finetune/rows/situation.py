@@ -110,8 +110,8 @@ class Draw:
         if self.digits == "small":
             return "亿元", 0
         if self.digits == "large":
-            return self.rng.choice((("百万元", 0), ("百万元", 0), ("千元", 0), ("万元", 0), ("万元", 2), ("元", 0)))
-        return self.rng.choice((("亿元", 2), ("亿元", 2), ("亿元", 2), ("亿元", 1), ("亿元", 0), ("百万元", 0), ("百万元", 0), ("万亿元", 2), ("万亿元", 4)))
+            return self.rng.choice((*(("百万元", 0),) * 2, ("千元", 0), ("万元", 0), ("万元", 2), ("元", 0)))
+        return self.rng.choice((*(("亿元", 2),) * 3, ("亿元", 1), ("亿元", 0), *(("百万元", 0),) * 2, ("万亿元", 2), ("万亿元", 4)))
 
     def pick(self, words: str) -> str:
         """One word of a blank-separated list of book.yaml."""

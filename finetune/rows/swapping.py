@@ -33,9 +33,9 @@ def renumbered_values(exercise: Exercise, rng: Random) -> FactSheet | None:
     Kept: the size of the numbers (places and digits), the order among the given figures of one indicator, the sign of every result and
     its plausible range.
     """
-    programs = _programs(exercise)
-    if exercise.family not in FAMILIES or programs is None:
+    if exercise.family not in FAMILIES or unproved(exercise):
         return None
+    programs = _stated(exercise)
     for _ in range(_TRIES):
         sheet = _drawn(exercise.sheet, programs, rng)
         if sheet is not None and _same_claims(exercise.sheet, sheet):
@@ -43,21 +43,28 @@ def renumbered_values(exercise: Exercise, rng: Random) -> FactSheet | None:
     return None
 
 
-def _programs(exercise: Exercise) -> Mapping[str, str] | None:
-    """The expression of every computed figure by its id; None where one has none, or its expression gives another value."""
-    programs = {match[2]: match[1] for match in _MARK.finditer(exercise.tell)}
-    if exercise.program and len(exercise.sheet.answers) == 1:
-        programs.setdefault(exercise.sheet.answers[0], exercise.program)
-    known = {figure.id: figure for figure in exercise.sheet}
+def unproved(exercise: Exercise) -> set[str]:
+    """Ids of the computed figures that no program of the exercise gives: it has none for them, or it gives another value."""
+    programs, known = _stated(exercise), {figure.id: figure for figure in exercise.sheet}
+    wrong = set()
     for figure in exercise.sheet:
         if figure.kind is FigureKind.REPORTED:
             continue
         try:
             value = _computed(programs[figure.id], known)
         except (KeyError, ExpressionError, FormulaError, UnitError):
-            return None
+            wrong.add(figure.id)
+            continue
         if abs(value - figure.quantity.value) > abs(figure.quantity.value) * _CLOSE:
-            return None
+            wrong.add(figure.id)
+    return wrong
+
+
+def _stated(exercise: Exercise) -> dict[str, str]:
+    """The expression of every computed figure that has one, by its id: those of the answer's marks, and the exercise's program."""
+    programs = {match[2]: match[1] for match in _MARK.finditer(exercise.tell)}
+    if exercise.program and len(exercise.sheet.answers) == 1:
+        programs.setdefault(exercise.sheet.answers[0], exercise.program)
     return programs
 
 

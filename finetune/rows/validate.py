@@ -1,6 +1,6 @@
 """Checking a training row, ours or anybody's: every calculation redone, its operands found in the question, units, scale, plausibility.
 
-Codes: wrong_result (off by more than the last place), rounding (off in the last place), not_arithmetic, operand_missing (a number that
+Codes: wrong_result, rounding (cut off instead of rounded), not_arithmetic, operand_missing (a number that
 the question does not give), mixed_units (亿元 with 万元 without conversion), points_as_percent and percent_as_points (个百分点 against %),
 scale (right digits, wrong unit), answer_missing (meta.answer is not told), implausible (no bank has it), unknown_reference, digits_typed
 (a draft in references with digits of its own), empty.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from data.errors import ExpressionError
 from finetune.rows.arithmetic import agrees, value_of
@@ -21,12 +21,14 @@ from finetune.rows.record import Row
 from tools.exact import exact
 
 CODES = (
-    "wrong_result", "rounding", "not_arithmetic", "operand_missing", "mixed_units", "points_as_percent", "percent_as_points", "scale", "answer_missing",
-    "implausible", "unknown_reference", "digits_typed", "empty",
+    "wrong_result", "rounding", "not_arithmetic", "operand_missing", "mixed_units", "points_as_percent", "percent_as_points", "scale",
+    "answer_missing", "implausible", "unknown_reference", "digits_typed", "empty",
 )
 _CONSTANTS = frozenset(map(Decimal, (1, 2, 3, 4, 5, 10, 12, 100, 360, 365)))
 _POINTS = ("个百分点", "百分点")
-_CHANGE = re.compile(r"(?:上升|下降|提高|降低|回升|回落|增加|减少|上涨|改善|扩大|收窄|变动|变化)了?\s?(?P<digits>\d+(?:\.\d+)?)\s?(?P<unit>%|个百分点|百分点)")
+_CHANGE = re.compile(
+    r"(?:上升|下降|提高|降低|回升|回落|增加|减少|上涨|改善|扩大|收窄|变动|变化)了?\s?(?P<digits>\d+(?:\.\d+)?)\s?(?P<unit>%|个百分点|百分点)"
+)
 _REFERENCE = re.compile(r"\{(f\d+)(?:\.[a-z]+)?\}")
 _REFERENCE_MARK = re.compile(r"\[Calculator\(([^\[\]→{}]*)\)→\{(f\d+)\}\]")
 _ID = re.compile(r"\bf\d+\b")
@@ -122,9 +124,8 @@ def _result(claim: Claim, known: _Known, shown: str) -> Iterator[Problem]:
         return
     if agrees(claimed, target, _slack(claim, known) / scaled):
         return
-    last = Decimal(1).scaleb(min(0, int(Decimal(claimed).as_tuple().exponent)))
-    if abs(Decimal(claimed) - target) <= last:
-        yield Problem("rounding", f"算式 {shown} 末位不符，应为 {_short(target)}{claim.unit}")
+    if _cut_off(Decimal(claimed), target):
+        yield Problem("rounding", f"算式 {shown} 截去了尾数，应四舍五入为 {_short(target)}{claim.unit}")
     elif Decimal(claimed) and target and _power_of_ten(abs(Decimal(claimed) / target)):
         yield Problem("scale", f"算式 {shown} 数字对、数量级或单位不对，应为 {_short(target)}{claim.unit}")
         yield Problem("wrong_result", f"算式 {shown} 应为 {_short(target)}{claim.unit}")
@@ -255,6 +256,12 @@ def _references(row: Row) -> Iterator[Problem]:
     rest = _REFERENCE.sub("", _REFERENCE_MARK.sub("", row.completion)).replace("100%", "")
     if _DIGITS.search(rest) or "{" in rest or "}" in rest:
         yield Problem("digits_typed", f"草稿里有直接写出的数字或多余的括号：{rest.strip()[:40]}")
+
+
+def _cut_off(printed: Decimal, value: Decimal) -> bool:
+    """Whether a printed number is the value with its further digits cut off instead of rounded."""
+    with exact():
+        return printed == value.quantize(printed, rounding=ROUND_DOWN)
 
 
 def _power_of_ten(size: Decimal) -> bool:

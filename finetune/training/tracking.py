@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import warnings
 from pathlib import Path
 from typing import Any
+
+from data.errors import TrainingError
 
 EXPERIMENT = "caizhi"
 
@@ -16,13 +20,30 @@ def store_uri(folder: Path) -> str:
 
 
 def track(record: dict[str, Any], out: Path, folder: Path) -> str:
-    """Log one run record, with its curves, and give the run's id."""
+    """Log one run record, with its curves, and give the run's id.
+
+    Raises:
+        TrainingError: MLflow cannot write there; what was trained and its record are safe.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    for chatty in ("mlflow.store.db.utils", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's own imports use deprecated names of its dependencies.
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _logged(record, out, folder)
+        except (MlflowException, OSError) as error:
+            raise TrainingError(f"{out} 已写好，但没能记入 MLflow（{folder}）：{str(error).splitlines()[0]}") from error
+
+
+def _logged(record: dict[str, Any], out: Path, folder: Path) -> str:
     from mlflow.entities import Metric, Param, RunTag
     from mlflow.tracking import MlflowClient
 
-    client = MlflowClient(store_uri(folder))
+    client = MlflowClient(store_uri(folder), store_uri(folder))
     known = client.get_experiment_by_name(EXPERIMENT)
     experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT, artifact_location=(folder / "artifacts").resolve().as_uri())
     run = client.create_run(experiment, run_name=f"{record['kind']}-{out.name}", tags={"kind": record["kind"]})

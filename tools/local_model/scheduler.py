@@ -184,12 +184,14 @@ class Scheduler:
     def _begin(self) -> None:
         """Opens the sequences of new requests on the longest prefix known; one whose prefix is being computed waits for it."""
         for running in self._running:
-            if running.sequence is not None or self._has_twin(running):
+            if running.sequence is not None:
                 continue
             request = running.request
+            found = self._prefixes.find(request.version, request.prompt)
+            if self._has_twin(running, 0 if found is None else found[1]):
+                continue
             running.sequence = self._backend.open(None if request.adapter is None else request.adapter.adapter)
             running.pending = request.prompt
-            found = self._prefixes.find(request.version, request.prompt)
             if found is not None:
                 self._backend.resume(running.sequence, *found)
                 running.reused = running.length = found[1]
@@ -198,13 +200,13 @@ class Scheduler:
                 self._count.reused_tokens += found[1]
             self._count.prompt_tokens += len(request.prompt)
 
-    def _has_twin(self, new: Running) -> bool:
-        """Whether a prompt that is being computed now shares a good part with this one."""
+    def _has_twin(self, new: Running, known: int) -> bool:
+        """Whether a prompt that is being computed now shares a good part with this one, beyond the `known` tokens."""
         if not self._sharing:
             return False
         return any(
             other.sequence is not None and not other.begun and other.request.version == new.request.version
-            and common_prefix(other.request.prompt, new.request.prompt) >= _WORTH_SHARING
+            and common_prefix(other.request.prompt, new.request.prompt) >= known + _WORTH_SHARING
             for other in self._running
         )  # fmt: skip
 

@@ -91,7 +91,7 @@ def _calls(text: str, names: set[str]) -> list[ToolCall]:
 def _call(item: object, names: set[str]) -> ToolCall | None:
     if not isinstance(item, dict) or item.get("name") not in names:
         return None
-    arguments = next((item[key] for key in ("arguments", "parameters", "args") if key in item), {})
+    arguments: Any = next((item[key] for key in ("arguments", "parameters", "args") if key in item), {})
     if isinstance(arguments, str):
         try:
             arguments = json.loads(arguments)

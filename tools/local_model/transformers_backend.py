@@ -136,7 +136,7 @@ class TransformersBackend:
         return Adapter(folder_digest(folder, (ADAPTER_CONFIG, ADAPTER_WEIGHTS)), handle)
 
     def drop_adapter(self, adapter: Adapter) -> None:
-        with self._lock:
+        with self._lock, quietly():
             if len(self._model.peft_config) > 1:
                 self._model.delete_adapter(adapter.handle.name)
             else:
