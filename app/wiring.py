@@ -90,7 +90,7 @@ def retrieval_engine(settings: Settings, library: Library) -> RetrievalEngine:
         SettingsError: a model is named that cannot be had.
     """
     from retrieval.bert_reranker import reranker
-    from retrieval.embeddings import embedder
+    from retrieval.search.embeddings import embedder
 
     return RetrievalEngine(
         library=library, folder=settings.home / "index", embedder=embedder(settings.embedding), reranker=reranker(settings.reranker)

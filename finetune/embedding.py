@@ -126,7 +126,7 @@ def evaluate(folder: Path, triples: Iterable[Triple]) -> dict[str, float]:
     """On held reports: how often the answering passage beats its near miss, and all other passages of the sample."""
     import numpy as np
 
-    from retrieval.embeddings import StaticEmbedder
+    from retrieval.search.embeddings import StaticEmbedder
 
     held = list(triples)
     model = StaticEmbedder(folder)

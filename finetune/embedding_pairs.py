@@ -17,7 +17,7 @@ from finetune.generated_reports import generate_report
 from finetune.report_words import analyst_name, filled, report_name, reworded, topics
 from finetune.retrieval_data import Case, cases
 from retrieval.chunking import Chunk, ChunkKind, chunk_document
-from retrieval.expansion import read_words
+from retrieval.search.expansion import read_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Train the learned ranking: `python -m finetune.ranking --out data/models/caizhi-ranking` (after the embedding and the reranker).
 
-Boosted trees (XGBoost, rank:ndcg) over how a candidate matches its question (retrieval.match_features), with the small
+Boosted trees (XGBoost, rank:ndcg) over how a candidate matches its question (retrieval.search.match_features), with the small
 cross-encoder's score beside it, on groups of the first stage's candidates for questions on generated reports that neither model
 has seen. Features that can only speak for a candidate are held monotone: what generated reports get wrong about real ones then
 costs less. Written as plain JSON, evaluated with numpy.
@@ -20,9 +20,9 @@ from data.ports import Passage
 from finetune.model_folder import write_card, write_manifest
 from finetune.retrieval_data import Group, data_hash, groups
 from retrieval.bert_reranker import BERT, RANKING_FILE, RERANKER_FEATURES, candidate_features
-from retrieval.embeddings import MODELS, embedder
-from retrieval.flagged_bert import FlaggedBert
-from retrieval.tree_ranking import TreeRanking
+from retrieval.search.embeddings import MODELS, embedder
+from retrieval.search.flagged_bert import FlaggedBert
+from retrieval.search.tree_ranking import TreeRanking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,7 +131,7 @@ def trees_of(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def write_trees(path: Path, trees: Sequence[dict[str, Any]]) -> None:
-    """The file that retrieval.tree_ranking reads."""
+    """The file that retrieval.search.tree_ranking reads."""
     path.write_text(json.dumps({"features": RERANKER_FEATURES, "trees": trees}, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

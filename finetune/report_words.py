@@ -15,7 +15,7 @@ from pathlib import Path
 from data.catalogue_files import read_yaml_list
 from data.indicators import Indicator, indicator_catalogue
 from finetune.report_plan import AIMS, OBJECTS, VERBS
-from retrieval.expansion import read_words
+from retrieval.search.expansion import read_words
 
 CONFIGS = Path(__file__).parent / "configs"
 _COLLOQUIAL = re.compile(r"坏[账帐]|烂账|水平$|^全行|^整体|^集团|^人均|赚|钱|多少|[A-Za-z（(：]|^减|率率")

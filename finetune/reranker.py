@@ -1,6 +1,6 @@
 """Train the small cross-encoder from nothing: `python -m finetune.reranker --out data/models/caizhi-reranker`.
 
-A BERT over characters with match flags as token types (see retrieval.flagged_bert), trained on groups of the first stage's
+A BERT over characters with match flags as token types (see retrieval.search.flagged_bert), trained on groups of the first stage's
 candidates for questions on generated reports: one that answers among some that do not, softmax over the group. The expansion
 forgets wordings while training, so that the model does not rely on whole matches alone. Exported to ONNX and quantised to int8;
 the parity of the two is in the manifest.
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.model_folder import write_card, write_manifest
 from finetune.retrieval_data import Group, data_hash, groups
-from retrieval.flagged_bert import CLASS, NUMBER, PAD, SEPARATOR, SPECIALS, TYPES, UNKNOWN, Encoded, Encoder, FlaggedBert, batch
-from retrieval.match_text import compact
+from retrieval.search.flagged_bert import CLASS, NUMBER, PAD, SEPARATOR, SPECIALS, TYPES, UNKNOWN, Encoded, Encoder, FlaggedBert, batch
+from retrieval.search.match_text import compact
 
 if TYPE_CHECKING:
     import torch

@@ -16,14 +16,14 @@ from data.indicators import Indicator, indicator_catalogue
 from data.ports import ANY_DOCUMENT, Passage
 from finetune.generated_reports import GeneratedReport, Role, generate_report
 from finetune.report_words import analyst_name, topics, wordings
-from retrieval.chunk_index import open_index
 from retrieval.chunking import Chunk, ChunkKind, chunk_document
-from retrieval.embeddings import Embedder
-from retrieval.expansion import Expansion, query_expander
-from retrieval.first_stage import FirstStage
-from retrieval.fusion import Stages, Weights
 from retrieval.library_rows import DocumentRecord
-from retrieval.match_text import Question, as_question, compact
+from retrieval.search.chunk_index import open_index
+from retrieval.search.embeddings import Embedder
+from retrieval.search.expansion import Expansion, query_expander
+from retrieval.search.first_stage import FirstStage
+from retrieval.search.fusion import Stages, Weights
+from retrieval.search.match_text import Question, as_question, compact
 
 _TOPIC_SHARE = 0.3
 _TOPIC_FRAMES = ("{q}", "{q}", "{q}", "{year}年{q}", "{bank}{q}", "看下{q}")

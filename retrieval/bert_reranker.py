@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from data.errors import RetrievalError
 from data.ports import Passage, Reranker
-from retrieval.embeddings import MODELS
-from retrieval.flagged_bert import FlaggedBert
-from retrieval.match_features import FEATURES, match_features
-from retrieval.match_text import Question, question_of
-from retrieval.tree_ranking import TreeRanking
+from retrieval.search.embeddings import MODELS
+from retrieval.search.flagged_bert import FlaggedBert
+from retrieval.search.match_features import FEATURES, match_features
+from retrieval.search.match_text import Question, question_of
+from retrieval.search.tree_ranking import TreeRanking
 
 if TYPE_CHECKING:
     import numpy as np

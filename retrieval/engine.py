@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING
 
 from data.facts_table import COLLECTION as BUNDLED
 from data.ports import ANY_DOCUMENT, Passage, PassageFilter, Reranker, Searcher
-from retrieval.knowledge_search import COLLECTION as KNOWLEDGE
-from retrieval.knowledge_search import KnowledgeSearch
+from retrieval.search.knowledge_search import COLLECTION as KNOWLEDGE
+from retrieval.search.knowledge_search import KnowledgeSearch
 
 if TYPE_CHECKING:
-    from retrieval.chunk_index import ChunkIndex
-    from retrieval.embeddings import Embedder
-    from retrieval.expansion import QueryExpander
-    from retrieval.first_stage import FirstStage
-    from retrieval.fusion import Stages, Weights
     from retrieval.library import Library
+    from retrieval.search.chunk_index import ChunkIndex
+    from retrieval.search.embeddings import Embedder
+    from retrieval.search.expansion import QueryExpander
+    from retrieval.search.first_stage import FirstStage
+    from retrieval.search.fusion import Stages, Weights
 
 _CANDIDATES = 50
 _WITHOUT_DOCUMENTS = ("", BUNDLED, KNOWLEDGE)
@@ -112,7 +112,7 @@ class RetrievalEngine:
 
     def containing(self, words: Sequence[str], collections: Sequence[str], limit: int = 200) -> list[Passage]:
         """Every passage of these collections that holds one of the words as it stands, in reading order: for quotations, not ranking."""
-        from retrieval.first_stage import as_passage
+        from retrieval.search.first_stage import as_passage
 
         wanted = [word for word in dict.fromkeys(words) if word]
         found: list[Passage] = []
@@ -151,7 +151,7 @@ class RetrievalEngine:
 
     def _index(self, collection: str) -> ChunkIndex:
         """The index of a collection as the library is now."""
-        from retrieval.chunk_index import ChunkIndex, open_index
+        from retrieval.search.chunk_index import ChunkIndex, open_index
 
         if self._library is None:
             return ChunkIndex(())
@@ -173,9 +173,9 @@ class RetrievalEngine:
         return self._folder / name if self._folder else None
 
     def _stage(self) -> FirstStage:
-        from retrieval.expansion import query_expander
-        from retrieval.first_stage import FirstStage
-        from retrieval.fusion import Stages, Weights
+        from retrieval.search.expansion import query_expander
+        from retrieval.search.first_stage import FirstStage
+        from retrieval.search.fusion import Stages, Weights
 
         return FirstStage(self._expander or query_expander(), self._embedder, self._weights or Weights(), self._stages or Stages())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retrieval.documents import RawCell, RawTable, Table
-from retrieval.tables import build_table
+from retrieval.tables.build import build_table
 
 Place = tuple[str, int, int]
 

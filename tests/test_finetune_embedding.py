@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.embeddings import MODELS, StaticEmbedder
+from retrieval.search.embeddings import MODELS, StaticEmbedder
 
 pytest.importorskip("sentence_transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -21,7 +21,7 @@ def test_what_does_not_apply_does_not_count() -> None:
 
 
 def test_exact_tests_are_binomial() -> None:
-    from scipy.stats import binomtest  # type: ignore[import-untyped]
+    from scipy.stats import binomtest
 
     for lost, gained in ((1, 9), (5, 5), (0, 6), (30, 52)):
         assert mcnemar_exact(lost, gained) == pytest.approx(binomtest(lost, lost + gained).pvalue)

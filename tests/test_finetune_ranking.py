@@ -12,8 +12,8 @@ from data.ports import Passage
 from finetune.ranking import Plan, evaluate, fit, page_measures, ranked, train, trees_of, write_trees
 from finetune.retrieval_data import groups
 from retrieval.bert_reranker import RANKING, RANKING_FILE, RERANKER_FEATURES
-from retrieval.embeddings import MODELS
-from retrieval.tree_ranking import TreeRanking
+from retrieval.search.embeddings import MODELS
+from retrieval.search.tree_ranking import TreeRanking
 
 pytest.importorskip("xgboost")
 

@@ -10,8 +10,8 @@ import pytest
 
 from finetune.retrieval_data import groups
 from retrieval.bert_reranker import BERT
-from retrieval.embeddings import MODELS
-from retrieval.flagged_bert import SPECIALS, Encoder, FlaggedBert
+from retrieval.search.embeddings import MODELS
+from retrieval.search.flagged_bert import SPECIALS, Encoder, FlaggedBert
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -12,8 +12,8 @@ from finetune.generated_reports import GeneratedReport, Role, generate_report
 from finetune.report_words import analyst_name, report_name, reworded, topics, wordings
 from finetune.retrieval_data import Searchable, cases, data_hash, forgetful, groups
 from retrieval.chunking import chunk_document
-from retrieval.expansion import query_expander
-from retrieval.match_text import compact
+from retrieval.search.expansion import query_expander
+from retrieval.search.match_text import compact
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ import pytest
 from data.errors import RetrievalError
 from data.ports import Passage
 from retrieval.bert_reranker import BERT, RANKING, RANKING_FILE, RERANKER_FEATURES, BERTReranker, CrossEncoderReranker, reranker
-from retrieval.embeddings import MODELS
-from retrieval.flagged_bert import CLASS, HEAD, NUMBER, PAD, SEPARATOR, TEXT, UNKNOWN, WHOLE, Encoder, FlaggedBert
-from retrieval.match_text import Question
-from retrieval.tree_ranking import TreeRanking
+from retrieval.search.embeddings import MODELS
+from retrieval.search.flagged_bert import CLASS, HEAD, NUMBER, PAD, SEPARATOR, TEXT, UNKNOWN, WHOLE, Encoder, FlaggedBert
+from retrieval.search.match_text import Question
+from retrieval.search.tree_ranking import TreeRanking
 
 STATED = Passage(
     "d-1", "资产质量 不良贷款情况", "贷款五级分类（人民币百万元） | 不良贷款：2023年12月31日 1,234；2022年12月31日 1,111", "某行2023年年度报告", 30, 10.0, kind="row",

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from data.errors import RetrievalError
-from retrieval import dense
-from retrieval.dense import DenseIndex
+from retrieval.search import dense
+from retrieval.search.dense import DenseIndex
 
 N, D = 600, 16
 

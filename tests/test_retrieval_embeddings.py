@@ -15,7 +15,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 
 from data.errors import RetrievalError
-from retrieval.embeddings import SentenceTransformerEmbedder, StaticEmbedder, embedder
+from retrieval.search.embeddings import SentenceTransformerEmbedder, StaticEmbedder, embedder
 
 ROOT = Path(__file__).parents[1]
 WORDS = ["[UNK]", "净", "息", "差", "不", "良", "率"]
@@ -109,6 +109,6 @@ def test_models_by_setting(tmp_path: Path) -> None:
 
 def test_no_torch_is_loaded(tmp_path: Path) -> None:
     folder = static_model(tmp_path / "m")
-    code = "import sys; from pathlib import Path; from retrieval.embeddings import StaticEmbedder; StaticEmbedder(Path(sys.argv[1])).encode(['净']);print({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules))"
+    code = "import sys; from pathlib import Path; from retrieval.search.embeddings import StaticEmbedder; StaticEmbedder(Path(sys.argv[1])).encode(['净']);print({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, cwd=ROOT, check=True)
     assert ran.stdout.strip() == "set()"

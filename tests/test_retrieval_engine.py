@@ -14,8 +14,8 @@ import pytest
 from data.periods import Period
 from data.ports import Passage, PassageFilter, Searcher
 from retrieval.engine import RetrievalEngine
-from retrieval.fusion import Stages
 from retrieval.library import Library
+from retrieval.search.fusion import Stages
 from tests.small_library import COLLECTION, LetterEmbedder, bank_report, shelve
 
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ import pytest
 from data.errors import CatalogueError
 from data.indicators import indicator_catalogue
 from data.text import normalise_name
-from retrieval.expansion import QueryExpander, query_expander, read_words
+from retrieval.search.expansion import QueryExpander, query_expander, read_words
 
 EXPANDER = query_expander()
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.indicators import indicator_catalogue
-from retrieval.chunk_index import ChunkIndex
 from retrieval.chunking import Chunk, ChunkKind, chunk_document
-from retrieval.expansion import QueryExpander
-from retrieval.fusion import Stages, Weights, fused, lexical_scores, order_of, page_scores
+from retrieval.search.chunk_index import ChunkIndex
+from retrieval.search.expansion import QueryExpander
+from retrieval.search.fusion import Stages, Weights, fused, lexical_scores, order_of, page_scores
 from tests.small_library import document, table
 
 EXPANDER = QueryExpander(indicator_catalogue(), [{"say": ["不良贷款", "问题贷款"], "keys": ["烂账"]}, {"say": ["净资产"], "keys": ["家底"]}])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import RetrievalError
-from retrieval.lexical import LexicalIndex
+from retrieval.search.lexical import LexicalIndex
 
 TEXTS = ["净息差2.5%", "不良贷款率 NPL ratio", "", "资本充足率 13.52", "净利差与净息差"]
 

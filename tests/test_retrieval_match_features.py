@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from data.ports import Passage
-from retrieval.match_features import FEATURES, match_features
-from retrieval.match_text import Question, as_question, longest_run, parts_of, question_of
+from retrieval.search.match_features import FEATURES, match_features
+from retrieval.search.match_text import Question, as_question, longest_run, parts_of, question_of
 
 ROW = Passage(
     "d-1", "风险管理 贷款五级分类", "贷款五级分类（人民币百万元） | 其中：不良贷款：2023年12月31日 1,234；2022年12月31日 1,111", "某行2023年年度报告", 30, 10.0, kind="row",

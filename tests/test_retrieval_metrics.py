@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.metrics import first_right, ranking_scores
+from retrieval.search.metrics import first_right, ranking_scores
 
 
 def test_scores_by_hand() -> None:

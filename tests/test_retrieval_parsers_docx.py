@@ -15,8 +15,8 @@ from docx.shared import Pt
 
 from data.errors import DocumentError
 from retrieval.documents import BlockKind, Document, Table
-from retrieval.parsers.docx import read_docx
-from retrieval.parsers.docx_pages import PageCounter
+from retrieval.parsers.docx.pages import PageCounter
+from retrieval.parsers.docx.read import read_docx
 
 
 def fill(table: Any, rows: list[list[str]], start: int = 0) -> None:

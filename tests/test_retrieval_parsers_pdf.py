@@ -10,8 +10,8 @@ from fpdf import FPDF
 
 from data.errors import DocumentError
 from retrieval.documents import BlockKind, Document, Table
-from retrieval.parsers.pdf import read_pdf
-from retrieval.parsers.pdf_quality import BLANK, DAMAGED, NO_TEXT, TWO_COLUMNS
+from retrieval.parsers.pdf.quality import BLANK, DAMAGED, NO_TEXT, TWO_COLUMNS
+from retrieval.parsers.pdf.read import read_pdf
 from tests.pdf_sheet import PdfSheet
 
 # Right edges of the columns of the tables below.

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from data.knowledge_base import KnowledgeEntry, KnowledgeKind, knowledge_entries
 from data.ports import Passage, Searcher
 from retrieval.engine import RetrievalEngine
-from retrieval.knowledge_search import COLLECTION, KnowledgeSearch
-from retrieval.lexical import K1, B, LexicalIndex
+from retrieval.search.knowledge_search import COLLECTION, KnowledgeSearch
+from retrieval.search.lexical import K1, B, LexicalIndex
 
 ROOT = Path(__file__).parents[1]
 ENGINE = RetrievalEngine()
@@ -172,7 +172,7 @@ def test_the_langchain_retriever() -> None:
     from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever
 
-    from retrieval.lexical import BM25Retriever
+    from retrieval.search.lexical import BM25Retriever
 
     documents = [Document("净息差收窄", metadata={"page": 3}, id="a"), Document("不良率下降"), Document("净息差与净利差")]
     retriever = BM25Retriever(documents=documents, k=2)
@@ -185,15 +185,15 @@ def test_the_langchain_retriever() -> None:
 
 
 def test_an_unknown_name_of_the_module_is_an_attribute_error() -> None:
-    import retrieval.lexical
+    import retrieval.search.lexical
 
     with pytest.raises(AttributeError, match="BM26"):
-        _ = retrieval.lexical.BM26
+        _ = retrieval.search.lexical.BM26
 
 
 def test_importing_search_imports_no_framework() -> None:
     code = (
-        "import sys, retrieval.engine, retrieval.lexical; names = {'bm25s', 'numpy', 'langchain_core', 'sqlalchemy'};"
+        "import sys, retrieval.engine, retrieval.search.lexical; names = {'bm25s', 'numpy', 'langchain_core', 'sqlalchemy'};"
         "print(sorted(names & set(sys.modules))); retrieval.engine.RetrievalEngine().search('净息差');"
         "print(sorted(names & set(sys.modules)))"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retrieval.documents import Table
-from retrieval.tables import build_table, join_continued
+from retrieval.tables.build import build_table, join_continued
 from tests.table_grids import Place, grid, headers, parents
 
 

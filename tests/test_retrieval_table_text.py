@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.table_text import frame_parts, is_note_ref, is_period, is_scope, is_total, is_value, rank, split_period, tidy
-from retrieval.table_titles import read_caption, title_of
-from retrieval.table_units import unit_in
+from retrieval.tables.text import frame_parts, is_note_ref, is_period, is_scope, is_total, is_value, rank, split_period, tidy
+from retrieval.tables.titles import read_caption, title_of
+from retrieval.tables.units import unit_in
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.documents import RawCell, RawTable
-from retrieval.table_units import unit_within
-from retrieval.tables import build_table, join_continued
+from retrieval.tables.build import build_table, join_continued
+from retrieval.tables.units import unit_within
 from tests.table_grids import Place, grid, headers, only, parents, texts
 
 

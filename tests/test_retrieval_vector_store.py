@@ -14,7 +14,7 @@ from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
 from data.errors import RetrievalError
 from retrieval.engine import RetrievalEngine
 from retrieval.library import Library
-from retrieval.vector_store import EmbedderEmbeddings, FaissVectorStore, HybridRetriever
+from retrieval.search.vector_store import EmbedderEmbeddings, FaissVectorStore, HybridRetriever
 from tests.small_library import COLLECTION, LetterEmbedder, bank_report, shelve
 
 TEXTS = ["净息差", "不良贷款率", "资本充足率", "营业网点", "不良贷款余额"]

@@ -134,9 +134,9 @@ def _facts() -> Iterator[Check]:
 def _search(settings: Settings) -> Iterator[Check]:
     """The documents that are searched, and the two models that are not needed but help."""
     from retrieval.bert_reranker import reranker
-    from retrieval.embeddings import embedder
-    from retrieval.expansion import read_words
     from retrieval.library import Library
+    from retrieval.search.embeddings import embedder
+    from retrieval.search.expansion import read_words
 
     with Library.open(settings.ledger_url) as library:
         for held in library.collections():

@@ -85,7 +85,8 @@ def load_model(source: Path | str) -> Any:
             config = AutoConfig.from_pretrained(str(source))
             if getattr(config, "quantization_config", None):
                 raise ReleaseError(f"{source} 是量化过的模型；合并和导出要从未量化的基座开始")
-            return AutoModelForCausalLM.from_pretrained(str(source), dtype="auto").eval()
+            model: Any = AutoModelForCausalLM.from_pretrained(str(source), dtype="auto")
+            return model.eval()
     except (OSError, ValueError, RuntimeError) as error:
         raise ReleaseError(f"模型 {source} 打不开：{_first_line(error)}") from error
 

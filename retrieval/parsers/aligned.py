@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.documents import Box, RawCell
-from retrieval.table_grid import union
-from retrieval.table_text import is_period, is_value, is_year
-from retrieval.table_units import unit_in
+from retrieval.tables.grid import union
+from retrieval.tables.text import is_period, is_value, is_year
+from retrieval.tables.units import unit_in
 
 MIN_FIGURE_LINES = 2
 _MAX_LABEL = 40

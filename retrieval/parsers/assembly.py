@@ -10,7 +10,7 @@ from pathlib import Path
 from data.text import normalise
 from retrieval.documents import Block, BlockKind, Document, Page, RawCell, RawTable, Table
 from retrieval.parsers.archives import file_key
-from retrieval.tables import build_table, join_continued
+from retrieval.tables.build import build_table, join_continued
 
 # The lines above a table that may be its title, 单位 line and introduction.
 LINES_BEFORE = 3

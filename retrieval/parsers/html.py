@@ -13,7 +13,7 @@ from retrieval.documents import Document, Page
 from retrieval.parsers.assembly import Assembly, is_note, one_line
 from retrieval.parsers.html_tables import cells_of, is_layout
 from retrieval.parsers.numbering import LEADERS, chapter_level
-from retrieval.table_text import tidy
+from retrieval.tables.text import tidy
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -18,8 +18,8 @@ from retrieval.documents import Document, Page, RawCell
 from retrieval.parsers.assembly import Assembly, is_note
 from retrieval.parsers.numbering import contents_of, line_level
 from retrieval.parsers.text_files import read_text
-from retrieval.table_text import frame_parts, tidy
-from retrieval.table_units import unit_in
+from retrieval.tables.text import frame_parts, tidy
+from retrieval.tables.units import unit_in
 
 _TABLE_TYPES = frozenset({"excel", "table", "表格"})
 _HEADER_TYPES = frozenset({"页眉", "header"})

@@ -16,7 +16,7 @@ from retrieval.parsers.assembly import Assembly, is_note, one_line, unwrapped
 from retrieval.parsers.headings import numbered_level
 from retrieval.parsers.markdown_inline import inline, split_row
 from retrieval.parsers.text_files import read_text
-from retrieval.table_units import unit_in
+from retrieval.tables.units import unit_in
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})(?:\s+(.*?))?\s*#*\s*$")
 _SETEXT = re.compile(r"^ {0,3}(=+|-{3,})\s*$")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from retrieval.parsers.headings import numbered_level
-from retrieval.table_text import bare
+from retrieval.tables.text import bare
 
 LEADERS = re.compile(r"[.．·…]{6,}")
 _DOTTED = re.compile(r"(?P<dots>\d{1,2}(?:\.\d{1,2}){0,4})[.、]?\s*[^\d\s.%]")

@@ -17,7 +17,7 @@ from retrieval.documents import Box, Document, Page
 from retrieval.parsers.aligned import Token, aligned_cells, caption_lines, runs
 from retrieval.parsers.assembly import Assembly, one_line, unwrapped
 from retrieval.parsers.headings import numbered_level
-from retrieval.table_units import unit_in
+from retrieval.tables.units import unit_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -79,7 +79,7 @@ def _read(path: Path, loader: str, ocr: bool, progress: Progress | None) -> Docu
 
 
 def _read_pdf(path: Path, ocr: bool, progress: Progress | None) -> Document:
-    from retrieval.parsers.pdf import read_pdf
+    from retrieval.parsers.pdf.read import read_pdf
 
     document = read_pdf(path, progress=progress)
     if not ocr:
@@ -104,7 +104,7 @@ def _html(path: Path) -> Document:
 
 
 def _docx(path: Path) -> Document:
-    from retrieval.parsers.docx import read_docx
+    from retrieval.parsers.docx.read import read_docx
 
     return read_docx(path)
 

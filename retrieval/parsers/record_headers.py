@@ -14,8 +14,8 @@ from enum import StrEnum
 from data.banks import bank_registry
 from retrieval.documents import Column
 from retrieval.parsers.assembly import flat
-from retrieval.table_text import is_period, is_scope
-from retrieval.table_units import unit_in, unit_within, without_unit
+from retrieval.tables.text import is_period, is_scope
+from retrieval.tables.units import unit_in, unit_within, without_unit
 
 
 class Role(StrEnum):

@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from retrieval.documents import Cell, Column, RawCell, RawTable, Row, Table, TableLayout
 from retrieval.parsers.assembly import one_line
 from retrieval.parsers.record_headers import Role, Topic, column_roles, header_key, is_bank, is_period_text, read_topic
-from retrieval.table_grid import union
-from retrieval.table_text import is_value
-from retrieval.table_titles import read_caption
-from retrieval.table_units import unit_within
+from retrieval.tables.grid import union
+from retrieval.tables.text import is_value
+from retrieval.tables.titles import read_caption
+from retrieval.tables.units import unit_within
 
 _SERIES_HEADS = frozenset(
     "指标名称 指标 频率 单位 指标id 指标代码 来源 数据来源 更新时间 起始时间 结束时间 时间区间 国家 地区 国家/地区 备注 frequency unit source".split()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from retrieval.documents import RawCell
 from retrieval.parsers.assembly import is_note, one_line
-from retrieval.table_text import is_period, is_value, is_year
-from retrieval.table_units import unit_in
+from retrieval.tables.text import is_period, is_value, is_year
+from retrieval.tables.units import unit_in
 
 _LONG = 40
 Piece = list[RawCell]

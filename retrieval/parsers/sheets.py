@@ -8,7 +8,7 @@ from retrieval.documents import RawCell, RawTable
 from retrieval.parsers.assembly import Assembly, title_nearest
 from retrieval.parsers.records import as_records, keyed_by_bank
 from retrieval.parsers.regions import Region, regions
-from retrieval.tables import build_table
+from retrieval.tables.build import build_table
 
 
 def add_sheet(assembly: Assembly, cells: Sequence[RawCell]) -> None:

@@ -19,12 +19,12 @@ from typing import Any
 from data.ports import Reranker
 from retrieval.chunking import chunk_document
 from retrieval.documents import Document
-from retrieval.embeddings import embedder
 from retrieval.engine import RetrievalEngine
-from retrieval.fusion import Stages, order_of
-from retrieval.lexical import LexicalIndex
 from retrieval.library import Library
-from retrieval.metrics import first_right, ranking_scores
+from retrieval.search.embeddings import embedder
+from retrieval.search.fusion import Stages, order_of
+from retrieval.search.lexical import LexicalIndex
+from retrieval.search.metrics import first_right, ranking_scores
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 COLLECTION = "bench"

@@ -1,0 +1,1 @@
+"""PDF pages: characters, ruled and unruled tables, sections."""

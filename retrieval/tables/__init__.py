@@ -1,0 +1,1 @@
+"""Tables from cells: headers, units, continued parts, row paths."""
