@@ -20,12 +20,12 @@ def _sheet(*given: Figure) -> FactSheet:
     return sheet
 
 
-def growth_exercise(now: str = "125", base: str = "100", bank: str = BANK, year: int = 2023) -> Exercise:
-    """净利润 of two years; by how much did it grow?"""
+def growth_exercise(now: str = "125", base: str = "100", bank: str = BANK, year: int = 2023, said: str = "") -> Exercise:
+    """净利润 of two years; by how much did it grow? said: words before the question, which make its prompt another one."""
     sheet = _sheet(figure(now, "亿元", period=str(year), entity=bank), figure(base, "亿元", period=str(year - 1), entity=bank))
     sheet.add(growth(sheet.get("f1"), sheet.get("f2")), answer=True)
     return Exercise(
-        kind="calculation", family="growth", sheet=sheet, ask="{bank}{f1.period}净利润{f1}，{f2.period}净利润{f2}，同比增长多少？",
+        kind="calculation", family="growth", sheet=sheet, ask=said + "{bank}{f1.period}净利润{f1}，{f2.period}净利润{f2}，同比增长多少？",
         tell="{bank}{f1.period}净利润较{f2.period}[Calculator((f1-f2)/f2*100)→{f3}]。", instruction="计算财务指标", template="growth-1", bank=bank,
         as_of=str(year), formula="growth", program="(f1-f2)/f2*100",
     )

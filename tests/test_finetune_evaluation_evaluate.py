@@ -15,7 +15,8 @@ from finetune.evaluation.token_vectors import token_encoder
 from finetune.rows.narration import narrations
 from tests.evaluation_exercises import all_exercises, growth_exercise
 
-ITEMS = [*all_exercises(), *(growth_exercise(str(150 + step)) for step in range(6)), *narrations(4, 4)]
+WORDS = ("请问", "麻烦", "帮我看看", "劳驾", "想知道", "请计算")
+ITEMS = [*all_exercises(), *(growth_exercise(str(150 + step), said=word) for step, word in enumerate(WORDS)), *narrations(4, 4)]
 
 
 def scripted(wrong: Callable[[int], bool] = lambda number: False) -> Generator:
@@ -53,6 +54,14 @@ def test_the_markdown_tells_accuracy_first_and_signatures(report: EvaluationRepo
     text = report_markdown(report)
     assert text.index("重算准确率") < text.index("BLEU") and "87.5%" in text and r"BLEU\|tok:char\|scale:0-1" in text
     assert "| 增长率 |" in text and "改动检出" in text and "通用能力回归集" in text and "None" not in text
+
+
+def test_a_prompt_that_stands_twice_is_asked_and_counted_once() -> None:
+    """Prompts in references carry no values: two of one wording are one question to the model, and no two observations."""
+    twice = [growth_exercise("150"), growth_exercise("180"), all_exercises()[1]]
+    asked: list[str] = []
+    found = evaluate("twice", twice, lambda prompts: [asked.append(prompt) or "{f1}" for prompt in prompts], Plan(regression=(), flips=False))  # type: ignore[func-returns-value]
+    assert len(asked) == len(found.records) == found.data["count"] == 2 and found.data["repeated"] == 1
 
 
 def test_what_is_not_wanted_is_not_run() -> None:

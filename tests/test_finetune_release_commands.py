@@ -68,7 +68,7 @@ def evidence(folder: Path, right: int, champion: int = -1) -> Path:
             report = EvaluationReport("m", {"name": "d", "sha256": "abc", "count": 60}, records, {})
             (folder / name).write_text(json.dumps(report.to_dict(), ensure_ascii=False), encoding="utf-8")
     Certificate(10, 60, "a", "b", {}, ("exact",), {"exact": Count(0, 0)}).write(folder)
-    pair = {"one": "adapter", "other": "merged", "passed": True, "same_text": 3, "same_answer": 0, "differing": 0, "distance": 0.0, "mean_distance": 0.0, "examples": []}
+    pair = {"one": "adapter", "other": "merged", "passed": True, "same_text": 3, "same_answer": 0, "differing": 0, "distance": 0.0, "mean_distance": 0.0, "examples": [], "tolerance": {"differing": 0.0, "distance": 0.001}}
     (folder / "parity.json").write_text(json.dumps({"passed": True, "prompts": 3, "pairs": [pair]}), encoding="utf-8")
     (folder / "serving.json").write_text(json.dumps({"p95_s": 0.4, "memory_mb": 200, "size_mb": 12}), encoding="utf-8")
     return folder

@@ -63,6 +63,16 @@ def test_the_adapter_s_own_base_is_used_when_none_is_given(adapter: Path, base: 
     assert export_merged(adapter, tmp_path / "merged").checks["logit_distance"] < 1e-5
 
 
+def test_an_adapter_on_a_half_precision_base_is_merged_without_rounding_it_away(adapter: Path, base: Path, tmp_path: Path) -> None:
+    import torch
+
+    load_model(base).to(torch.bfloat16).save_pretrained(tmp_path / "half")
+    shutil.copy(base / "tokenizer.json", tmp_path / "half")
+    shutil.copy(base / "tokenizer_config.json", tmp_path / "half")
+    exported = export_merged(adapter, tmp_path / "out", tmp_path / "half")
+    assert exported.checks["logit_distance"] < 1e-5 and load_model(exported.folder).dtype == torch.float32
+
+
 def test_an_adapter_on_a_base_of_another_shape_is_one_clear_error(adapter: Path, base: Path, tmp_path: Path) -> None:
     from transformers import Qwen3Config, Qwen3ForCausalLM
 

@@ -115,6 +115,13 @@ def test_int8_may_differ_on_a_fiftieth_and_the_others_not_at_all() -> None:
     assert tolerance_of("int8", "served-int8") == Tolerance() and tolerance_of("adapter", "int4").differing == 0.05
 
 
+def test_a_tolerance_of_one_s_own_is_written_down_with_the_report() -> None:
+    one, other = Said("merged", {"p": "x", "q": "x"}), Said("served", {"p": "x", "q": "y"})
+    golden = [Golden("p"), Golden("q")]
+    report = parity([one, other], golden, tolerance=lambda *_: Tolerance(0.5))
+    assert report.passed and ParityReport.of_dict(report.to_dict()) == report and not parity([one, other], golden).passed
+
+
 def test_logits_that_are_far_fail_though_the_texts_are_equal() -> None:
     near, far = np.zeros((3, 5), dtype=np.float32), np.zeros((3, 5), dtype=np.float32)
     near[0, 0], far[0, 0], far[2, 2] = 10, 10, 0.5

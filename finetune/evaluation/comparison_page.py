@@ -37,7 +37,8 @@ def comparison_html(comparison: Comparison, title: str = "模型对比报告") -
 def _meta(comparison: Comparison) -> str:
     data = comparison.a.data
     name = escape(str(data.get("name") or "未命名数据集"))
-    questions = f"{data['count']} 题（{data.get('prompts', data['count'])} 个不同的提示），SHA-256 {str(data['sha256'])[:16]}"
+    repeated = f"（另有 {data['repeated']} 题提示重复，不计）" if data.get("repeated") else ""
+    questions = f"{data['count']} 题{repeated}，SHA-256 {str(data['sha256'])[:16]}"
     return f'<p class="meta">前：{escape(comparison.a.model)}　后：{escape(comparison.b.model)}　数据：{name}，{questions}</p>'
 
 

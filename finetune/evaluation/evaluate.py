@@ -45,14 +45,16 @@ def evaluate(
     model: str, items: Sequence[Exercise | Row], generate: Generator, plan: Plan | None = None, *, data_name: str = "",
     progress: Progress | None = None, clock: Callable[[], float] = time.perf_counter,
 ) -> EvaluationReport:
-    """Ask a model everything and measure its answers. model: the name that the report carries.
+    """Ask a model everything and measure its answers; of cases with one prompt the first counts. model: the name that the report carries.
 
     Raises:
         TrainingError: the model returned another number of outputs than prompts.
         UnknownReferenceError: an exercise's own drafts do not fill.
     """
     chosen = plan or Plan()
-    cases = cases_of(items, chosen.prompter, chosen.axes)
+    every = cases_of(items, chosen.prompter, chosen.axes)
+    # Intervals and tests count independent answers: a prompt that stands twice is one question.
+    cases = list({case.prompt: case for case in reversed(every)}.values())[::-1]
     began = clock()
     outputs = answers_of(cases, generate, batch_size=chosen.batch_size, progress=progress)
     seconds = clock() - began
@@ -60,7 +62,7 @@ def evaluate(
     records, scores, reasons = judged(cases, outputs, chosen.encoder)
     flips = evaluate_flips(cases, [record.text for record in records], seed=chosen.seed).to_dict() if chosen.flips else {}
     text = {name: TextSummary(one.corpus, one.signature, one.mean) for name, one in scores.items()}
-    data = {"name": data_name, "sha256": identity(items), "count": len(items), "prompts": len({case.prompt for case in cases})}
+    data = {"name": data_name, "sha256": identity(items), "count": len(cases), "repeated": len(every) - len(cases)}
     return EvaluationReport(model, data, records, text, regression, flips, reasons, seconds)
 
 

@@ -16,7 +16,8 @@ _AXES = ("kind", "family", "digits", "held_out")
 def report_markdown(report: EvaluationReport) -> str:
     """The whole report as one document."""
     data = report.data
-    questions = f"{data['count']} 题（{data.get('prompts', data['count'])} 个不同的提示），SHA-256 `{str(data['sha256'])[:16]}`"
+    repeated = f"（另有 {data['repeated']} 题提示重复，不计）" if data.get("repeated") else ""
+    questions = f"{data['count']} 题{repeated}，SHA-256 `{str(data['sha256'])[:16]}`"
     parts = [
         f"# 评估报告：{report.model}",
         f"数据：{data.get('name') or '（未命名）'}，{questions}；生成用时 {report.seconds:.1f} 秒。",

@@ -105,7 +105,7 @@ def _holds(name: str, wanted: Any, text: str) -> bool:
         case "matches":
             return re.fullmatch(str(wanted), text) is not None
         case "lines":
-            return len([line for line in text.splitlines() if line.strip()]) == wanted
+            return len([line for line in text.splitlines() if line.strip()]) == int(wanted)
         case "keys":
             return _keys(text) == set(wanted)
         case "chinese":

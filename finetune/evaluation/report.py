@@ -58,7 +58,7 @@ class TextSummary:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """One model on one data set. data: name, sha256, count, and how many different prompts.
+    """One model on one data set. data: name, sha256, count of questions, repeated ones left out.
 
     flips: the digit-flip report as plain values, {} where it was not run. reasons: why narrations were stopped, counted.
     """

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from data.errors import ReleaseError
 
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+_WIDENED = 1_000_000_000
 _DIAGNOSTICS = ("torch.utils._pytree", "torch.onnx._internal.exporter._registration", "torchao")
 
 
@@ -73,7 +74,10 @@ def base_of(adapter: Path, base: Path | str | None = None) -> str:
 
 
 def load_model(source: Path | str) -> Any:
-    """The causal language model of a folder or hub name, in its stored type, in evaluation mode.
+    """The causal language model of a folder or hub name, in evaluation mode.
+
+    Up to a milliard parameters it is widened to float32, in which adapter and merged model agree to rounding; a larger one stays in
+    the type it is stored in.
 
     Raises:
         ReleaseError: transformers cannot load it, or it is stored quantised.
@@ -86,7 +90,7 @@ def load_model(source: Path | str) -> Any:
             if getattr(config, "quantization_config", None):
                 raise ReleaseError(f"{source} 是量化过的模型；合并和导出要从未量化的基座开始")
             model: Any = AutoModelForCausalLM.from_pretrained(str(source), dtype="auto")
-            return model.eval()
+            return (model.float() if sum(weight.numel() for weight in model.parameters()) <= _WIDENED else model).eval()
     except (OSError, ValueError, RuntimeError) as error:
         raise ReleaseError(f"模型 {source} 打不开：{_first_line(error)}") from error
 

@@ -8,7 +8,7 @@ the distance is of one and the same sequence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -115,6 +115,7 @@ class ParityReport:
                 {
                     "one": pair.one, "other": pair.other, "passed": pair.passed, "same_text": pair.same_text, "same_answer": pair.same_answer,
                     "differing": len(pair.differing), "distance": pair.distance, "mean_distance": pair.mean_distance,
+                    "tolerance": asdict(pair.tolerance),
                     "examples": [{"prompt": each.prompt, pair.one: each.one, pair.other: each.other} for each in pair.differing[:_SHOWN]],
                 }
                 for pair in self.pairs
@@ -143,7 +144,7 @@ def _pair_of(record: Mapping[str, Any], prompts: int) -> PairReport:
     told = [Difference(each["prompt"], each[one], each[other]) for each in examples]
     missing = int(record["differing"]) - len(told)
     told += [Difference("", "", "")] * missing
-    tolerance = tolerance_of(one, other)
+    tolerance = Tolerance(**record["tolerance"])
     return PairReport(
         one, other, prompts, int(record["same_text"]), int(record["same_answer"]), tuple(told), record["distance"], record["mean_distance"], tolerance
     )
@@ -162,9 +163,9 @@ def both_right(case: Case, one: str, other: str) -> bool:
 
 def parity(
     forms: Sequence[Form], golden: Sequence[Golden], equal: Callable[[Case, str, str], bool] = both_right,
-    progress: Callable[[int, int], None] | None = None,
+    tolerance: Callable[[str, str], Tolerance] = tolerance_of, progress: Callable[[int, int], None] | None = None,
 ) -> ParityReport:
-    """Compare each form with the first one (the adapter) and with the one before it.
+    """Compare each form with the first one (the adapter) and with the one before it. tolerance: of two forms by name.
 
     Raises:
         ReleaseError: there are fewer than two forms, no prompts, or a form returned another number of answers.
@@ -175,7 +176,7 @@ def parity(
     places = dict.fromkeys([*((0, number) for number in range(1, len(forms))), *((number - 1, number) for number in range(2, len(forms)))])
     pairs = []
     for done, (first, second) in enumerate(places, start=1):
-        pairs.append(_compared(forms[first], forms[second], golden, answers[first], answers[second], equal))
+        pairs.append(_compared(forms[first], forms[second], golden, answers[first], answers[second], equal, tolerance))
         if progress:
             progress(done, len(places))
     return ParityReport(len(golden), tuple(pairs))
@@ -189,7 +190,8 @@ def _answers(form: Form, golden: Sequence[Golden]) -> Sequence[str]:
 
 
 def _compared(
-    one: Form, other: Form, golden: Sequence[Golden], ours: Sequence[str], theirs: Sequence[str], equal: Callable[[Case, str, str], bool]
+    one: Form, other: Form, golden: Sequence[Golden], ours: Sequence[str], theirs: Sequence[str], equal: Callable[[Case, str, str], bool],
+    tolerance: Callable[[str, str], Tolerance],
 ) -> PairReport:
     same_text = same_answer = 0
     differing: list[Difference] = []
@@ -205,7 +207,7 @@ def _compared(
             distances.append(away)
     return PairReport(
         one.name, other.name, len(golden), same_text, same_answer, tuple(differing), max(distances) if distances else None,
-        float(np.mean(distances)) if distances else None, tolerance_of(one.name, other.name),
+        float(np.mean(distances)) if distances else None, tolerance(one.name, other.name),
     )  # fmt: skip
 
 

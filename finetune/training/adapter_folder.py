@@ -20,18 +20,21 @@ ADAPTER = "adapter_config.json"
 _PACKAGES = ("torch", "transformers", "peft", "trl", "tokenizers")
 
 
-def save_trained(model: Any, tokenizer: Any, folder: Path, config: TrainConfig) -> None:
-    """Write an adapter (its base named as the configuration names it), or a whole model with its tokenizer. Safetensors only."""
+def save_trained(model: Any, tokenizer: Any, folder: Path, config: TrainConfig, state: Mapping[str, Any] | None = None) -> None:
+    """Write an adapter (its base named as the configuration names it), or a whole model with its tokenizer. Safetensors only.
+
+    state: the weights by name, where the model holds a part of them only.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if not hasattr(model, "peft_config"):
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, state_dict=state)
         tokenizer.save_pretrained(folder)
         return
     for adapter in model.peft_config.values():
         adapter.base_model_name_or_path = config.base
         adapter.inference_mode = True
     # "auto" would ask the hub whether the base's vocabulary has changed.
-    model.save_pretrained(folder, save_embedding_layers=False)
+    model.save_pretrained(folder, state_dict=state, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
 
 

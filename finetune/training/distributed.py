@@ -77,11 +77,7 @@ def run(config: TrainConfig, mode: str) -> Ended:
         if rank == 0:
             check_trained(_Named(weights))
             out = Path(config.out)
-            if mode == "fsdp2":
-                model.save_pretrained(out, state_dict=weights, save_embedding_layers=False)
-                (out / "README.md").unlink(missing_ok=True)
-            else:
-                save_trained(model, tokenizer, out, config)
+            save_trained(model, tokenizer, out, config, weights)
             result = {"mode": mode, "world": world, "losses": losses, "digest": ended.digest}
             (out / RESULT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         return ended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,11 @@ def precision(wanted: str = "auto") -> Precision:
     device = "cuda" if gpu else "cpu"
     # On a processor the weights stay fp32 and only products are narrowed: a small model's base fits anyway.
     return Precision("bf16" if use else "fp32", torch.bfloat16 if use and gpu else torch.float32, use, device)
+
+
+def is_main_process() -> bool:
+    """Whether this process writes the files: the only one, or the first of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def has_flash_attention() -> bool:

@@ -18,6 +18,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+from finetune.training.hardware import is_main_process
+
 RECORD = "run_record.json"
 Kind = Literal["lora", "full", "incremental", "sweep", "grpo", "reranker", "ner", "embedding", "attribution"]
 _PACKAGES = ("torch", "transformers", "peft", "trl", "tokenizers", "sentence-transformers", "xgboost-cpu", "onnxruntime", "numpy")
@@ -72,6 +74,8 @@ def recorded(
 
 
 def _write(record: dict[str, Any], out: Path, tracking: Path | None) -> None:
+    if not is_main_process():
+        return
     out.mkdir(parents=True, exist_ok=True)
     (out / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
     if tracking is not None:

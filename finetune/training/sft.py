@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from finetune.training.adapter_check import check_trained
 from finetune.training.config import TrainConfig
 from finetune.training.evaluation_hook import Evaluation, Progress, Turns, callbacks
 from finetune.training.generation import answers
-from finetune.training.hardware import Precision, has_flash_attention, precision
+from finetune.training.hardware import Precision, has_flash_attention, is_main_process, precision
 from finetune.training.library_noise import deprecations_aside, quiet
 from finetune.training.processor_speed import faster_on_processor
 from finetune.training.rendering import TrainingSet
@@ -27,12 +27,14 @@ class Trained:
     """A model after training. metrics: loss, eval_… of the checkpoint kept, steps, seconds, tokens_per_second, trained_parameters.
 
     best_step: the step of the checkpoint kept, None where no evaluation chose one. stopped_early: before the last epoch.
+    state: all weights, gathered from the processes that share them; None where this process has them all.
     """
 
     model: Any
     metrics: dict[str, float | int]
     best_step: int | None
     stopped_early: bool
+    state: Mapping[str, Any] | None = None
 
 
 def prepare(model: Any, config: TrainConfig) -> Any:
@@ -107,7 +109,7 @@ def fine_tune(
             result = trainer.train(resume_from_checkpoint=resume_point(config))
     trained = _trained(config, trainer, result, train, time.monotonic() - began)
     # The checkpoints of a broken run stay, to be resumed; those of a finished one have served.
-    if not config.keep_checkpoints:
+    if not config.keep_checkpoints and is_main_process():
         shutil.rmtree(Path(config.out) / CHECKPOINTS, ignore_errors=True)
     return trained
 
@@ -129,7 +131,8 @@ def _trained(config: TrainConfig, trainer: Any, result: Any, train: TrainingSet,
         "rows": len(train), "tokens_per_second": round(train.tokens * epochs / max(seconds, 1e-9), 1), **check_trained(trainer.model),
         **{name: float(value) for name, value in kept.items() if not name.endswith(("_runtime", "_per_second"))},
     }  # fmt: skip
-    return Trained(trainer.model, metrics, state.best_global_step or None, bool(state.global_step < state.max_steps))
+    shared = trainer.accelerator.get_state_dict(trainer.model_wrapped) if trainer.accelerator.num_processes > 1 else None
+    return Trained(trainer.model, metrics, state.best_global_step or None, bool(state.global_step < state.max_steps), shared)
 
 
 def arguments(config: TrainConfig, hardware: Precision, measured: bool) -> Any:
@@ -137,16 +140,14 @@ def arguments(config: TrainConfig, hardware: Precision, measured: bool) -> Any:
     from trl import SFTConfig
 
     packing = config.packing if config.packing != "auto" else "bfd" if has_flash_attention() else "none"
-    rhythm: dict[str, Any] = {"eval_strategy": "no", "save_strategy": "no"}
-    every: dict[str, Any] = {"save_strategy": "steps", "save_steps": config.eval_steps} if config.eval_steps else {"save_strategy": "epoch"}
+    when = "steps" if config.eval_steps else "epoch"
+    # Checkpoints also without an evaluation: a run that is broken off can be resumed.
+    rhythm: dict[str, Any] = {"save_strategy": when, "save_steps": config.eval_steps or 500, "save_total_limit": 2, "eval_strategy": "no"}
     if measured:
-        rhythm = {
-            **every, "eval_strategy": every["save_strategy"], **({"eval_steps": config.eval_steps} if config.eval_steps else {}),
-            "load_best_model_at_end": True, "metric_for_best_model": config.metric, "greater_is_better": config.larger_is_better,
-            "save_total_limit": 2,
+        rhythm |= {
+            "eval_strategy": when, "eval_steps": config.eval_steps or None, "load_best_model_at_end": True,
+            "metric_for_best_model": config.metric, "greater_is_better": config.larger_is_better,
         }  # fmt: skip
-    elif config.keep_checkpoints or config.resume:
-        rhythm |= {**every, "save_total_limit": 2}
     return SFTConfig(
         output_dir=str(Path(config.out) / CHECKPOINTS), num_train_epochs=config.epochs, max_steps=config.max_steps,
         per_device_train_batch_size=config.batch_size, per_device_eval_batch_size=config.batch_size, gradient_accumulation_steps=config.accumulation,

@@ -10,7 +10,7 @@ from finetune.training.adapter_folder import describe, save_trained
 from finetune.training.base_models import load_base, load_tokenizer
 from finetune.training.config import TrainConfig
 from finetune.training.evaluation_hook import Evaluation, Progress
-from finetune.training.hardware import precision
+from finetune.training.hardware import is_main_process, precision
 from finetune.training.library_noise import quiet
 from finetune.training.recompute_evaluation import recompute_evaluation
 from finetune.training.rendering import TrainingSet, template_hash, training_set
@@ -50,14 +50,15 @@ def run_training(
 
         def log(step: Progress) -> None:
             run.log(step.step, step.values)
-            if progress is not None:
+            if progress is not None and is_main_process():
                 progress(step)
 
         trained = fine_tune(config, prepare(model, config), tokenizer, train, validation, evaluation, log)
         run.metrics.update(trained.metrics)
         run.notes.update(template_sha256=template, best_step=trained.best_step, stopped_early=trained.stopped_early)
-        save_trained(trained.model, tokenizer, out, config)
-        describe(out, config, command, data, trained.metrics, template)
+        if is_main_process():
+            save_trained(trained.model, tokenizer, out, config, trained.state)
+            describe(out, config, command, data, trained.metrics, template)
     return trained.model, trained.metrics
 
 
