@@ -60,7 +60,12 @@ def test_a_prompt_that_stands_twice_is_asked_and_counted_once() -> None:
     """Prompts in references carry no values: two of one wording are one question to the model, and no two observations."""
     twice = [growth_exercise("150"), growth_exercise("180"), all_exercises()[1]]
     asked: list[str] = []
-    found = evaluate("twice", twice, lambda prompts: [asked.append(prompt) or "{f1}" for prompt in prompts], Plan(regression=(), flips=False))  # type: ignore[func-returns-value]
+
+    def generate(prompts: Sequence[str]) -> list[str]:
+        asked.extend(prompts)
+        return ["{f1}"] * len(prompts)
+
+    found = evaluate("twice", twice, generate, Plan(regression=(), flips=False))
     assert len(asked) == len(found.records) == found.data["count"] == 2 and found.data["repeated"] == 1
 
 

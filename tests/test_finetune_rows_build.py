@@ -12,6 +12,7 @@ import pytest
 from data.errors import TrainingError
 from finetune.rows import shards as shards_module
 from finetune.rows.build import SHARES, SIZES, BuildOptions, BuildReport, build
+from finetune.rows.contamination import certificate
 from finetune.rows.record import Row
 from finetune.rows.shards import Shard, make_shard, shard_seed
 from finetune.rows.validate import Problem, check_row
@@ -61,6 +62,9 @@ def test_manifest_certificate_and_card_are_written(built: tuple[Path, BuildRepor
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["certificate"] == "clean" == json.loads((out / "certificate.json").read_text(encoding="utf-8"))["verdict"]
     assert manifest["hashes"] == report.hashes and set(report.hashes) == {"train", "validation", "test", "heldout"}
+    proof = certificate(_rows(out, "train.jsonl"), [*_rows(out, "test.jsonl"), *_rows(out, "heldout.jsonl")], name="test + heldout")
+    stated = json.loads((out / "certificate.json").read_text(encoding="utf-8"))
+    assert {**stated, "evaluation": 0} == {**proof.to_dict(), "evaluation": 0}
     assert manifest["options"]["seed"] == 3 and sum(manifest["families"].values()) == 170
     assert "caizhi-rows" in (out / "data_card.md").read_text(encoding="utf-8")
 

@@ -1,26 +1,20 @@
-"""The engine: batches equal single runs, streams, stops, calculator marks, budgets, caches, fairness, adapters that come and go, closing."""
+"""The engine: batches equal single runs, streams, stops, calculator marks, budgets."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from data.errors import BudgetError, ModelUnavailableError, UsageError
+from data.errors import BudgetError, UsageError
 from tests.local_models import make_adapter, make_lively_lm
-from tests.small_lm import EOS
-from tools.local_model.cache import PrefixStore, common_prefix
+from tests.watched_backend import watched
 from tools.local_model.engine import LocalEngine
 from tools.local_model.numpy_backend import NumpyBackend
-from tools.local_model.queueing import FairQueue
 from tools.local_model.requests import BASE, EngineLimits, GenerationOptions
-from tools.local_model.weights import Floats
 
 WAIT = 30.0
 TWENTY = GenerationOptions(max_tokens=20)
@@ -35,46 +29,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def adapters(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("adapters")
     return {name: make_adapter(folder, home / name, seed=seed) for seed, name in enumerate(("one", "two"), 1)}
-
-
-class Watched(NumpyBackend):
-    """The real backend, with a log of its steps, a door that holds steps up, and words to say in place of the model's own.
-
-    script: texts by the prompt's last character; the logits of a sequence with that prompt spell its text, then the end.
-    """
-
-    steps: list[list[int]]
-    script: dict[str, list[int]]
-    door: threading.Event
-    arrived: threading.Event
-
-    def advance(self, work: Sequence[tuple[Any, NDArray[np.int64]]]) -> Floats:
-        self.arrived.set()
-        assert self.door.wait(WAIT)
-        self.steps.append([len(tokens) for _, tokens in work])
-        logits = super().advance(work)
-        for row, (slot, tokens) in zip(logits, work, strict=True):
-            said = self._said.setdefault(id(slot), [])
-            if not said and len(tokens) > 0 and (text := self.script.get(self.vocabulary.decode([int(tokens[-1])]))):
-                said += text
-            if said:
-                row[:] = -1e9
-                row[said.pop(0)] = 0
-        return logits
-
-    _said: dict[int, list[int]]
-
-
-def watched(folder: Path, **script: str) -> Watched:
-    backend = Watched.load(folder)
-    assert isinstance(backend, Watched)
-    end = backend.vocabulary.special_id(EOS)
-    assert end is not None
-    backend.steps, backend._said = [], {}
-    backend.script = {key: [*backend.vocabulary.encode(text).tolist(), end] for key, text in script.items()}
-    backend.door, backend.arrived = threading.Event(), threading.Event()
-    backend.door.set()
-    return backend
 
 
 @pytest.fixture
@@ -284,202 +238,3 @@ def test_cancelling_ends_a_turn_with_what_there_is(folder: Path) -> None:
         done = asyncio.run(leave()).result(WAIT)
         assert done.finish_reason == "cancelled" and 0 < done.completion_tokens < 2000
         assert engine.stats().cancelled == 1 and engine.stats().running == 0
-
-
-def test_clients_take_turns() -> None:
-    queue: FairQueue[str] = FairQueue(10)
-    for client, item in [("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("c", "c1"), ("b", "b2")]:
-        queue.put(client, item)
-    queue.remove("c1")
-    assert [queue.take() for _ in range(6)] == ["a1", "b1", "a2", "b2", "a3", None]
-
-
-# Caches
-
-
-def test_answers_are_remembered_by_model_adapter_prompt_and_options(engine: LocalEngine) -> None:
-    first = engine.generate("净利润", TWENTY)
-    again = engine.submit("净利润", TWENTY)
-    assert again.result().cached and again.result().text == first.text == "".join(again)
-    assert not engine.generate("净利润", GenerationOptions(max_tokens=21)).cached
-    assert not engine.generate("净利润。", TWENTY).cached
-    assert not engine.generate("净利润", TWENTY, adapter="one").cached
-    assert not engine.generate("净利润", GenerationOptions(max_tokens=20, cache=False)).cached
-    assert not engine.generate("净利润", TWENTY, calculate=lambda mark: None).cached
-    assert not engine.generate("净利润", TWENTY, calculate=lambda mark: None, calculator_key="sheet 1").cached
-    assert engine.generate("净利润", TWENTY, calculate=lambda mark: None, calculator_key="sheet 1").cached
-    assert engine.stats().answer_hits == 2
-
-
-def test_prompts_with_a_common_beginning_share_its_computation(folder: Path) -> None:
-    backend, alone = watched(folder), plain(folder)
-    begin = "根据银行报告中的数据回答问题" * 5
-    prompts = [begin + text for text in ("净利润", "净利润多少", "资本充足率")]
-    with LocalEngine(backend, EngineLimits(gather_s=5.0, max_batch=3)) as engine:
-        together = [turn.result(WAIT) for turn in [engine.submit(prompt, TWENTY) for prompt in prompts]]
-        later = engine.generate(begin + "息差", TWENTY)
-    assert [each.reused_tokens for each in together] == [0, 73, 70] and later.reused_tokens == 70
-    assert backend.steps[:2] == [[73], [1, 2, 5]]  # the others wait a step for the first, then compute only what is their own
-    assert [each.text for each in (*together, later)] == [alone.generate(prompt, TWENTY).text for prompt in (*prompts, begin + "息差")]
-    alone.close()
-
-
-def test_prefixes_of_one_adapter_are_not_used_by_another(engine: LocalEngine) -> None:
-    prompt = "根据银行报告中的数据回答问题" * 5
-    engine.generate(prompt, TWENTY, adapter="one")
-    assert engine.generate(prompt + "净", TWENTY, adapter="one").reused_tokens == len(prompt)
-    assert engine.generate(prompt + "净", TWENTY, adapter="two").reused_tokens == 0
-
-
-class Lump:
-    nbytes = 10
-
-
-def test_the_prefix_store_is_bounded_and_leaves_a_token_to_compute() -> None:
-    store: PrefixStore[Lump] = PrefixStore(25)
-    texts = [np.arange(start, start + 20) for start in (0, 100, 200)]
-    lumps = [Lump() for _ in texts]
-    assert store.put("v", texts[0], lumps[0]) and store.put("v", texts[1], lumps[1])
-    assert store.find("v", texts[0]) == (lumps[0], 19)
-    assert store.put("v", texts[2], lumps[2]) and len(store) == 2
-    assert store.find("v", texts[1]) is None and store.find("w", texts[0]) is None  # the least recently used went
-    store.forget("v")
-    assert len(store) == 0 and not PrefixStore[Lump](5).put("v", texts[0], lumps[0])
-    assert common_prefix(np.array([1, 2, 3]), np.array([1, 2, 4, 5])) == 2
-
-
-# Adapters
-
-
-def test_a_swap_in_a_running_service_drops_no_turn(folder: Path, adapters: dict[str, Path]) -> None:
-    """Turns that began on the first adapter end on it; the ones after the swap run on the second, in the same batch."""
-    backend, alone = watched(folder), plain(folder)
-    for name, path in adapters.items():
-        alone.load_adapter(name, path)
-    expected = {name: alone.generate("净利润", GenerationOptions(max_tokens=60), adapter=name).text for name in adapters}
-    with LocalEngine(backend, EngineLimits(gather_s=0)) as engine:
-        engine.load_adapter("live", adapters["one"])
-        engine.use_adapter("live")
-        options = GenerationOptions(max_tokens=60, cache=False)
-        backend.door.clear()
-        before = [engine.submit("净利润", options) for _ in range(3)]
-        assert backend.arrived.wait(WAIT)
-        engine.load_adapter("live", adapters["two"])
-        after = [engine.submit("净利润", options) for _ in range(3)]
-        backend.door.set()
-        assert {turn.result(WAIT).text for turn in before} == {expected["one"]}
-        assert {turn.result(WAIT).text for turn in after} == {expected["two"]}
-        assert [1] * 6 in backend.steps
-        assert engine.adapters == {"live": after[0].result().version.partition("+")[2]}
-    alone.close()
-
-
-def test_an_adapter_is_freed_when_its_last_turn_ends(folder: Path, adapters: dict[str, Path]) -> None:
-    class Counting(Watched):
-        dropped: list[str]
-
-        def drop_adapter(self, adapter: Any) -> None:
-            self.dropped.append(adapter.version)
-            super().drop_adapter(adapter)
-
-    backend = Counting.load(folder)
-    assert isinstance(backend, Counting)
-    backend.steps, backend._said, backend.script, backend.dropped = [], {}, {}, []
-    backend.door, backend.arrived = threading.Event(), threading.Event()
-    with LocalEngine(backend, EngineLimits(gather_s=0)) as engine:
-        version = engine.load_adapter("one", adapters["one"])
-        turn = engine.submit("净利润", TWENTY, adapter="one")
-        engine.unload_adapter("one")
-        assert backend.dropped == [] and engine.adapters == {}
-        with pytest.raises(UsageError, match="没有加载"):
-            engine.submit("净利润", adapter="one")
-        backend.door.set()
-        assert turn.result(WAIT).adapter == "one"
-    assert backend.dropped == [version]
-
-
-def test_the_adapter_in_use_stays(engine: LocalEngine, folder: Path) -> None:
-    engine.use_adapter("one")
-    assert engine.generate("净利润", TWENTY).adapter == "one" and engine.adapter_in_use == "one"
-    with pytest.raises(UsageError, match="正在使用"):
-        engine.unload_adapter("one")
-    with pytest.raises(UsageError, match="没有加载"):
-        engine.use_adapter("three")
-    with pytest.raises(ModelUnavailableError):
-        engine.load_adapter("one", folder)  # no adapter: the one in use is untouched
-    assert engine.version().endswith(engine.adapters["one"]) and engine.version(BASE) == engine.backend.version
-    engine.use_adapter(BASE)
-    engine.unload_adapter("one")
-    assert engine.generate("净利润", TWENTY).adapter == ""
-
-
-# Ends
-
-
-def test_a_closed_engine_finishes_what_it_has_and_takes_no_more(folder: Path) -> None:
-    engine = plain(folder)
-    turns = [engine.submit("净利润", TWENTY) for _ in range(40)]
-    engine.close()
-    assert all(turn.done and turn.result().completion_tokens == 20 for turn in turns)
-    with pytest.raises(ModelUnavailableError, match="已关闭"):
-        engine.submit("净利润")
-
-
-def test_closing_at_once_leaves_nobody_waiting(folder: Path) -> None:
-    backend = watched(folder)
-    backend.door.clear()
-    engine = LocalEngine(backend, EngineLimits(max_batch=1, gather_s=0))
-    turns = [engine.submit("净利润", TWENTY) for _ in range(3)]
-    assert backend.arrived.wait(WAIT)
-    closing = threading.Thread(target=engine.close, kwargs={"drain": False})
-    closing.start()
-    backend.door.set()
-    closing.join(WAIT)
-    for turn in turns:
-        with pytest.raises(ModelUnavailableError, match="没有完成"):
-            turn.result(WAIT)
-
-
-def test_a_step_that_fails_ends_its_requests_and_the_engine_goes_on(folder: Path) -> None:
-    class Breaking(Watched):
-        broken = False
-
-        def advance(self, work: Sequence[tuple[Any, NDArray[np.int64]]]) -> Floats:
-            if self.broken:
-                raise MemoryError("no room")
-            return super().advance(work)
-
-    backend = Breaking.load(folder)
-    assert isinstance(backend, Breaking)
-    backend.steps, backend._said, backend.script, backend.broken = [], {}, {}, True
-    backend.door, backend.arrived = threading.Event(), threading.Event()
-    backend.door.set()
-    with LocalEngine(backend) as engine:
-        for turn in [engine.submit("净利润", TWENTY), engine.submit("净", TWENTY)]:
-            with pytest.raises(MemoryError, match="no room"):
-                turn.result(WAIT)
-        backend.broken = False
-        assert engine.generate("净利润", TWENTY).completion_tokens == 20
-
-
-def test_many_threads_and_loops_share_an_engine(engine: LocalEngine) -> None:
-    expected = [engine.generate(f"净利润{number}", TWENTY).text for number in range(6)]
-    found: dict[tuple[int, int], str] = {}
-
-    def thread(which: int) -> None:
-        async def ask() -> list[str]:
-            options = GenerationOptions(max_tokens=20, cache=False)
-            turns = [engine.submit(f"净利润{number}", options, client=str(which)) for number in range(6)]
-            return [(await turn).text for turn in turns]
-
-        for number, text in enumerate(asyncio.run(ask())):
-            found[which, number] = text
-
-    threads = [threading.Thread(target=thread, args=(which,)) for which in range(5)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(WAIT)
-    assert found == {(which, number): expected[number] for which in range(5) for number in range(6)}
-    stats = engine.stats()
-    assert stats.waiting == stats.running == 0 and stats.finished == 36 and stats.tokens_per_second > 0

@@ -69,6 +69,16 @@ def test_percentages_subtract_to_points_and_money_scales_by_a_percentage_over_a_
     assert computed("(f1+f2)/2", sheet).quantity == Quantity.of("0.955", "%")
 
 
+def test_compound_growth_counts_the_years_itself() -> None:
+    sheet = sheet_of(("net_profit", "2023", "121", "亿元"), ("net_profit", "2021", "100", "亿元"))
+    assert computed("((f1/f2)**(1/7)-1)*100", sheet).quantity == Quantity.of("10", "%")
+
+
+def test_money_per_head_stays_money_and_per_share_becomes_it() -> None:
+    sheet = sheet_of(("net_profit", "2023", "100", "亿元"), ("staff", "2023", "50000", "人"))
+    assert computed("f1/f2", sheet).quantity.same_as(Quantity.of("200000", "元"))
+
+
 def test_what_the_sheet_holds_already_is_left_to_the_filler() -> None:
     draft, sheet = settle("{f1}比{f2}", PROFITS)
     assert draft == "{f1}比{f2}" and len(sheet) == 2

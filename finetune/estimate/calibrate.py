@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,24 +78,24 @@ def step_bytes(shape: Shape, way: Preset, step: Step, value_bytes: int = 4) -> f
     return training_memory(shape, way, Layout(step.batch, step.sequence, checkpointing=False, value_bytes=value_bytes)).activations
 
 
-def timed(run: Run, step: Step, clock: Clock, repeats: int = 5, warmup: int = 2) -> float:
-    """Median seconds of a step; the first ones do not count."""
-    seconds = []
-    for number in range(warmup + repeats):
-        began = clock()
-        run(step)
-        if number >= warmup:
-            seconds.append(clock() - began)
-    return statistics.median(seconds)
+def timed(run: Run, steps: Sequence[Step], clock: Clock, repeats: int = 5, warmup: int = 2) -> list[float]:
+    """Median seconds of each step; the first rounds do not count. The steps take turns, so that a machine that slows down slows all of them."""
+    rounds = [[_seconds(run, step, clock) for step in steps] for _ in range(warmup + repeats)]
+    return [statistics.median(column) for column in zip(*rounds[warmup:], strict=True)]
 
 
-def calibrated(run: Run, flops: Callable[[Step], float], clock: Clock, probe: Step = PROBE, base: Step = BASE, repeats: int = 5) -> Calibration:
-    """Rate and fixed part from two real steps: a tiny one, which is nearly all fixed part, and a proper one.
+def _seconds(run: Run, step: Step, clock: Clock) -> float:
+    began = clock()
+    run(step)
+    return clock() - began
+
+
+def calibrated(flops: Callable[[Step], float], small: float, large: float, probe: Step = PROBE, base: Step = BASE) -> Calibration:
+    """Rate and fixed part from the seconds of two real steps: a tiny one, which is nearly all fixed part, and a proper one.
 
     Raises:
         TrainingError: the proper step was not slower than the tiny one, so that nothing can be told.
     """
-    small, large = timed(run, probe, clock, repeats), timed(run, base, clock, repeats)
     if large <= small:
         told = f"{base.batch}×{base.sequence} 的一步（{large:.3g} 秒）不比 {probe.batch}×{probe.sequence} 的慢（{small:.3g} 秒）"
         raise TrainingError(f"标定失败：{told}")
@@ -110,8 +110,8 @@ def compared(shape: Shape, way: Preset, run: Run, clock: Clock, base: Step = BAS
     Raises:
         TrainingError: see `calibrated`.
     """
-    calibration = calibrated(run, lambda step: step_flops(shape, way, step), clock, base=base, repeats=repeats)
-    measured = timed(run, target, clock, repeats)
+    small, large, measured = timed(run, (PROBE, base, target), clock, repeats)
+    calibration = calibrated(lambda step: step_flops(shape, way, step), small, large, base=base)
     outcome = Outcome(target, calibration, calibration.seconds(step_flops(shape, way, target)), measured)
     seen = peak(run, base) if peak else None
     if peak is None or not seen:

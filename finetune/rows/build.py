@@ -10,6 +10,7 @@ Deterministic by seed, whatever the number of workers. A second run after a kill
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,14 +22,14 @@ from shutil import rmtree
 from typing import Any
 
 from data.errors import TrainingError
-from finetune.rows.certificate import Certificate
+from finetune.rows.certificate import Certificate, Count
 from finetune.rows.configuration import FOLDER
-from finetune.rows.contamination import Guard, certificate
+from finetune.rows.contamination import TESTS, Guard, Test
 from finetune.rows.dedup import NearIndex
 from finetune.rows.record import RENDERINGS, Kind, Row, Split
 from finetune.rows.shards import Shard, ShardReport, made_before, make_shard, shard_files, shard_seed
 from finetune.rows.split import SPLITS, balanced
-from finetune.rows.text_keys import canonical, digest, row_text
+from finetune.rows.text_keys import canonical, digest, row_digest, row_text
 
 SHARES: Mapping[Kind, int] = {"qa": 100, "calculation": 50, "method": 20}
 FULL_SIZE = 170_000
@@ -37,6 +38,7 @@ Progress = Callable[[str, int, int], None]
 _SPARE = 1.05
 _MOST_ROUNDS = 6
 _FORM = "caizhi-rows/1"
+_ID = re.compile(r'"meta": \{"id": "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +238,11 @@ class _Pool:
                 progress("去重", min(len(self.groups), total), total)
 
 
-def _rows_of(folder: Path, shards: Iterable[Shard]) -> Iterator[Row]:
+def _rows_of(folder: Path, shards: Iterable[Shard], wanted: Callable[[str], bool] = lambda _: True) -> Iterator[Row]:
+    """The rows of shards whose ids are wanted; the others are not even parsed."""
     for shard in shards:
         with shard_files(folder, shard)[0].open(encoding="utf-8") as lines:
-            yield from (Row.of_dict(json.loads(line)) for line in lines)
+            yield from (Row.of_dict(json.loads(line)) for line in lines if (found := _ID.search(line)) is None or wanted(found[1]))
 
 
 def _write(
@@ -249,33 +252,66 @@ def _write(
     """Split, screen the training rows against test and held-out rows, write every file."""
     chosen, spare = _chosen(pool, wanted)
     sides: Mapping[str, Split] = balanced(pool.groups[key] for key in chosen).sides
-    evaluation = [_with_split(row, "test") for row in _rows_of(folder, shards) if row.id in chosen and sides[row.meta["group"]] == "test"]
+    tested = {key for key in chosen if sides[pool.groups[key][0]] == "test"}
     held_rows = _unique(_rows_of(folder, held))
-    guard = Guard([*evaluation, *held_rows])
+    guard = Guard([*(_with_split(row, "test") for row in _rows_of(folder, shards, tested.__contains__)), *held_rows])
+    proof = _Proof(guard)
     left: Counter[str] = Counter()
     files = {split: _Lines(out / f"{split}.jsonl") for split in (*SPLITS, "heldout")}
-    for number, row in enumerate(_rows_of(folder, shards), start=1):
-        if row.id not in chosen and row.id not in spare:
-            continue
+    for number, row in enumerate(_rows_of(folder, shards, (chosen | spare).__contains__), start=1):
         split = sides.get(row.meta["group"], "train")
-        extra = row.id in spare
-        if split == "train" and guard.blocks(guard.findings(row)):
+        extra, kind = row.id in spare, row.meta["kind"]
+        if extra and (split != "train" or left[kind] <= 0):
+            continue
+        placed = _with_split(row, split)
+        if split == "train" and not proof.admits(placed):
             report.contaminated += 1
-            left[row.meta["kind"]] += 0 if extra else 1
-        elif not extra or (split == "train" and left[row.meta["kind"]] > 0):
-            left[row.meta["kind"]] -= 1 if extra else 0
-            _put(files[split], _with_split(row, split), report, split)
+            left[kind] += 0 if extra else 1
+            continue
+        left[kind] -= 1 if extra else 0
+        _put(files[split], placed, report, split)
         if not number % 500:
             progress("查重叠与写入", min(number, len(chosen)), len(chosen))
     for row in held_rows:
         _put(files["heldout"], row, report, "heldout")
     report.hashes = {split: lines.close() for split, lines in files.items()}
     _gather_rejects(out, folder)
-    proof = certificate(_lines(out / "train.jsonl"), [*evaluation, *held_rows], name="test + heldout")
-    proof.write(out)
-    report.certificate = proof.verdict
-    report.evaluation_rows = proof.evaluation_rows
-    _write_card(out, proof, report)
+    certified = proof.certificate("test + heldout")
+    certified.write(out)
+    report.certificate, report.evaluation_rows = certified.verdict, certified.evaluation_rows
+    _write_card(out, certified, report)
+
+
+class _Proof:
+    """Screens training rows one by one, and certifies those that were admitted: what `contamination.certificate` would say of them."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._digests: list[str] = []
+        self._trained: dict[Test, int] = dict.fromkeys(TESTS, 0)
+        self._touched: dict[Test, set[str]] = {test: set() for test in TESTS}
+
+    def admits(self, row: Row) -> bool:
+        """Whether no blocking test finds an evaluation row in it."""
+        found = self._guard.findings(row)
+        if self._guard.blocks(found):
+            return False
+        self._digests.append(row_digest(row))
+        for test in {finding.test for finding in found}:
+            self._trained[test] += 1
+        for finding in found:
+            self._touched[finding.test].add(finding.evaluation)
+        return True
+
+    def certificate(self, name: str) -> Certificate:
+        """The certificate of the admitted rows."""
+        policy = self._guard.policy
+        return Certificate(
+            name=name, train_rows=len(self._digests), evaluation_rows=self._guard.size, train_digest=digest(*self._digests),
+            evaluation_digest=self._guard.digest, blocking=policy.blocking,
+            thresholds={"near_jaccard": policy.near, "ngram_size": policy.ngram, "ngram_containment": policy.containment},
+            counts={test: Count(self._trained[test], len(self._touched[test])) for test in TESTS},
+        )
 
 
 def _write_card(out: Path, proof: Certificate, report: BuildReport) -> None:

@@ -18,7 +18,7 @@ from data.indicators import indicator_catalogue
 from finetune.rows import families as plain
 from finetune.rows import formula_families as formulas
 from finetune.rows.configuration import configured
-from finetune.rows.held_out import held_slice
+from finetune.rows.held_out import held_slice, template_held
 from finetune.rows.listing import listed, tidy
 from finetune.rows.method_texts import method_exercise
 from finetune.rows.record import KINDS, Exercise, Kind
@@ -71,7 +71,7 @@ def _stream(rng: Random, kind: Kind, held: bool | None) -> Iterator[Exercise]:
     names, weights = list(shares), list(shares.values())
     tries = 0
     while True:
-        made = _one(rng, kind, rng.choices(names, weights)[0], may_be_large=held is not False)
+        made = _one(rng, kind, rng.choices(names, weights)[0], held)
         tries += 1
         if made is not None and (held is None or bool(held_slice(made)) is held):
             tries = 0
@@ -80,12 +80,12 @@ def _stream(rng: Random, kind: Kind, held: bool | None) -> Iterator[Exercise]:
             raise TrainingError(f"{kind} 类训练数据连续 {_MOST_TRIES} 次生成失败，请检查词表")
 
 
-def _one(rng: Random, kind: Kind, family: str, *, may_be_large: bool) -> Exercise | None:
+def _one(rng: Random, kind: Kind, family: str, held: bool | None) -> Exercise | None:
     """One exercise of a family, or None where what was drawn makes no sense."""
     if family == "method":
         return method_exercise(rng, kind)
-    slices = _DIGITS[may_be_large]
-    draw = Draw(rng, rng.choices([name for name, _ in slices], [weight for _, weight in slices])[0])
+    slices = _DIGITS[held is not False]
+    draw = Draw(rng, rng.choices([name for name, _ in slices], [weight for _, weight in slices])[0], held)
     try:
         situation = FAMILIES[family](draw)
         return None if situation is None else _exercise(situation, draw, kind, family)
@@ -106,6 +106,8 @@ class _Told:
 def _exercise(situation: Situation, draw: Draw, kind: Kind, family: str) -> Exercise:
     rng, words = draw.rng, wordings()[situation.family]
     asks = [(index, text) for index, text in enumerate(words.ask) if situation.dated or ".period}" not in text]
+    if draw.held is False:
+        asks = [(index, text) for index, text in asks if not template_held(f"{situation.family}.q{index:02d}")]
     apart = _distraction(situation, rng, [text for _, text in asks])
     if apart:
         asks = [(index, text) for index, text in asks if next(iter(apart)) in covers(text)]

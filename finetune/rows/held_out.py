@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
+from finetune.rows.configuration import configured
 from finetune.rows.record import Exercise
 
 ONE_IN = 10
@@ -40,15 +41,20 @@ def template_held(question: str) -> bool:
 @lru_cache(maxsize=4096)
 def bank_held(name: str) -> bool:
     """Whether a bank is held out; one that is not named (某银行) never is."""
-    from finetune.rows.situation import unnamed_banks
-
-    return name not in {bank.name for bank in unnamed_banks()} and _held("bank", name)
+    return name not in _nobody() and _held("bank", name)
 
 
 @lru_cache(maxsize=65536)
 def pair_held(formula: str, question: str) -> bool:
     """Whether a formula is never asked in this wording."""
     return _held("pair", f"{formula}|{question}")
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> frozenset[str]:
+    """Names that stand for no bank in particular: 某银行, 监管要求."""
+    words = configured("banks")
+    return frozenset((*words["unnamed"], *words["lowest"], *words["highest"]))
 
 
 def _held(kind: str, name: str) -> bool:

@@ -98,7 +98,8 @@ def checked_rows(shard: Shard) -> Iterator[tuple[Row, list[Problem]]]:
         row_id = f"{shard.name[0]}{shard.number:04d}-{number:05d}"
         try:
             row = render(exercise, rendering, row_id)
-            fill(exercise.tell, exercise.sheet, _slots(exercise))
+            if rendering == "references":
+                fill(exercise.tell, exercise.sheet, _slots(exercise))
         except CaizhiError as error:
             drafts = [{"role": "user", "content": exercise.ask}, {"role": "assistant", "content": exercise.tell}]
             yield Row(drafts, {"id": row_id, "kind": exercise.kind}), [Problem("not_fillable", str(error))]

@@ -15,10 +15,13 @@ from data.periods import Part, Period
 from data.units import Dimension, Quantity, unit
 from finetune.rows.book import Book
 from finetune.rows.configuration import configured
+from finetune.rows.held_out import bank_held
 
 Figures = Mapping[str, Figure]
 Compute = Callable[[Figures], Mapping[str, Figure]]
-_SIZES: Mapping[BankType, tuple[int, int]] = {BankType.STATE_LARGE: (8000, 45000), BankType.JOINT_STOCK: (900, 12000), BankType.POLICY: (6000, 18000)}
+_SIZES: Mapping[BankType, tuple[int, int]] = {
+    BankType.STATE_LARGE: (8000, 45000), BankType.JOINT_STOCK: (900, 12000), BankType.POLICY: (6000, 18000),
+}
 _USUAL_SIZE = (15, 3500)
 _BILLION = 10**9
 _MIXED = 0.06
@@ -78,15 +81,24 @@ def unnamed_banks() -> tuple[Bank, ...]:
     return tuple(Bank(name, "", _USUAL_SIZE, unnamed=True) for name in configured("banks")["unnamed"])
 
 
+@lru_cache(maxsize=8)
+def banks_for(kind: str, *, trained_only: bool) -> tuple[Bank, ...]:
+    """The banks of a kind (real, invented, unnamed); trained_only: without those that are held out."""
+    banks = {"real": real_banks, "invented": invented_banks, "unnamed": unnamed_banks}[kind]()
+    return tuple(bank for bank in banks if bank.unnamed or not bank_held(bank.name)) if trained_only else banks
+
+
 class Draw:
     """One draw of a family: the random stream, a bank with its books, a year, and how its numbers are written.
 
-    digits: "small" (two figures, 亿元), "usual", or "large" (seven digits and more).
+    held: as for `factory.exercises`; where False no held-out bank is drawn. digits: "small" (two figures, 亿元), "usual", or "large"
+    (seven digits and more).
     """
 
-    def __init__(self, rng: Random, digits: str) -> None:
+    def __init__(self, rng: Random, digits: str, held: bool | None = None) -> None:
         self.rng = rng
         self.digits = digits
+        self.held = held
         self.bank = self.some_bank()
         self.year = rng.randint(2010, 2026)
         self.book = self.books_of(self.bank)
@@ -96,7 +108,8 @@ class Draw:
     def some_bank(self, *but: Bank) -> Bank:
         """A bank: real, invented or unnamed; another one than those of `but`."""
         turn = self.rng.random()
-        pool = real_banks() if turn < 0.4 else invented_banks() if turn < 0.8 or but else unnamed_banks()
+        kind = "real" if turn < 0.4 else "invented" if turn < 0.8 or but else "unnamed"
+        pool = banks_for(kind, trained_only=self.held is False)
         bank = self.rng.choice(pool)
         return bank if bank not in but else self.some_bank(*but)
 

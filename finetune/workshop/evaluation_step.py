@@ -112,6 +112,7 @@ class ComparisonOutcome:
     p: float
     verdict: str
     page: str
+    must_gain: bool
 
     @property
     def line(self) -> str:
@@ -123,11 +124,13 @@ class ComparisonOutcome:
 
     @property
     def problems(self) -> list[str]:
-        """A training that made things worse."""
-        return ["训练后变差"] if self.verdict == "worse" else []
+        """A training that did not make things clearly better."""
+        if self.verdict == "worse":
+            return ["训练后变差"]
+        return ["训练后没有显著变好"] if self.must_gain and self.verdict != "better" else []
 
 
-def compare_versions(place: Place, reports: Mapping[str, EvaluationReport]) -> ComparisonOutcome:
+def compare_versions(plan: Plan, place: Place, reports: Mapping[str, EvaluationReport]) -> ComparisonOutcome:
     """Base against the second version: written as HTML and JSON.
 
     Raises:
@@ -140,7 +143,7 @@ def compare_versions(place: Place, reports: Mapping[str, EvaluationReport]) -> C
     write_json(place.comparison / JSON, result.to_dict())
     return ComparisonOutcome(
         result.a.model, result.b.model, result.a.accuracy.value, result.b.accuracy.value, result.paired.gained, result.paired.lost, result.paired.p,
-        result.verdict, str((place.comparison / HTML).relative_to(place.root)),
+        result.verdict, str((place.comparison / HTML).relative_to(place.root)), plan.must_learn,
     )  # fmt: skip
 
 

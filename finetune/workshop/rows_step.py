@@ -50,7 +50,8 @@ class RowsOutcome:
         splits = "、".join(f"{name} {count}" for name, count in self.splits.items())
         return (
             f"逐条重算生成 {self.built} 行（{splits}），不合格 {self.rejected}、重复 {self.repeated}、与评测题重叠 {self.cleared} 已剔除；"
-            f"首版用 {self.first} 行，次版再用 {self.second} 行；留出 {self.questions} 题，污染证书 {self.verdict}（混入 {_LEAKS} 题则为 {self.leaked_verdict}）"
+            f"首版用 {self.first} 行，次版再用 {self.second} 行；留出 {self.questions} 题，"
+            f"污染证书 {self.verdict}（混入 {_LEAKS} 题则为 {self.leaked_verdict}）"
         )
 
     @property

@@ -14,6 +14,7 @@ from finetune.evaluation.recompute import score
 from finetune.release.versions import Version
 from finetune.training.base_models import resolve_base
 from finetune.workshop.plan import Place
+from tools.references import references_of
 
 if TYPE_CHECKING:
     from tools.local_model.engine import LocalEngine
@@ -60,7 +61,10 @@ def questions_of(place: Place) -> list[Case]:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One answer. audited: it could be computed and filled, and the audit let it pass. right: by recomputing."""
+    """One answer. audited: it could be computed and filled, tells a figure (or that one is missing), and the audit let it pass.
+
+    right: by recomputing.
+    """
 
     audited: bool
     right: bool
@@ -77,5 +81,7 @@ class Judge:
         key = (case.id, text)
         if key not in self._known:
             draft = read_draft(text, case)
-            self._known[key] = Judged(draft.filled is not None and draft.audit is not None and draft.audit.ok, score(case, text).right)
+            sourced = case.refuses or bool(references_of(draft.settled))
+            passes = draft.filled is not None and draft.audit is not None and draft.audit.ok
+            self._known[key] = Judged(passes and sourced, score(case, text).right)
         return self._known[key]

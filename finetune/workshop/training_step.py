@@ -55,7 +55,11 @@ def train_versions(plan: Plan, place: Place) -> TrainingOutcome:
         TrainingError: the base cannot be had, or a training failed.
     """
     from finetune.lora_trainer import LoRATrainer
+    from finetune.release.loading import quietly
     from finetune.training.incremental import continue_training
+
+    with quietly():
+        import peft  # noqa: F401 - its first import brings in kernels that say at length that this processor cannot use them
 
     data = place.training / "first.jsonl"
     config = plan.training(place.adapter(FIRST), FIRST, data)

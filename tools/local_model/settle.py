@@ -20,7 +20,7 @@ from data.errors import ExpressionError, FormulaError, UnitError, UnknownReferen
 from data.figures import Figure, FigureKind
 from data.periods import Period
 from data.units import Dimension, Quantity, Unit, unit
-from tools.calculator import difference, growth
+from tools.calculator import cagr, difference, growth
 from tools.derivation import derived
 from tools.expressions import evaluate
 from tools.factsheet import FactSheet
@@ -44,6 +44,7 @@ class Sort(StrEnum):
     TIMES = "times"
     PER_SHARE = "per_share"
     COUNT = "count"
+    SHARES = "shares"
 
 
 _SORTS: Mapping[Dimension, Sort] = {
@@ -85,6 +86,8 @@ def computed(expression: str, sheet: FactSheet, name: str = "") -> Figure:
     try:
         if (pair := _growth_of(tree)) is not None:
             return growth(sheet.get(pair[0]), sheet.get(pair[1]))
+        if (pair := _compound_of(tree)) is not None:
+            return cagr(sheet.get(pair[1]), sheet.get(pair[0]))
         if (pair := _difference_of(tree)) is not None and _alike(sheet.get(pair[0]), sheet.get(pair[1])):
             return difference(sheet.get(pair[0]), sheet.get(pair[1]))
         values, money = operand_values(expression, sheet)
@@ -139,6 +142,17 @@ def _growth_of(tree: ast.expr) -> tuple[str, str] | None:
     return None
 
 
+def _compound_of(tree: ast.expr) -> tuple[str, str] | None:
+    """(x, y) of ((x/y)**(1/n)-1)*100; the years between the two are counted, not taken from the model."""
+    match tree:
+        case ast.BinOp(
+            ast.BinOp(ast.BinOp(ast.BinOp(ast.Name(last), ast.Div(), ast.Name(first)), ast.Pow(), _), ast.Sub(), ast.Constant(1)),
+            ast.Mult(), ast.Constant(100),
+        ):
+            return last, first
+    return None
+
+
 def _difference_of(tree: ast.expr) -> tuple[str, str] | None:
     match tree:
         case ast.BinOp(ast.Name(now), ast.Sub(), ast.Name(base)):
@@ -154,6 +168,8 @@ def _sort_of(figure: Figure) -> Sort:
     own = figure.quantity.unit
     if own.dimension is Dimension.RATIO:
         return Sort.TIMES if own.symbol in ("倍", "次", "") else Sort.PERCENT
+    if own.dimension is Dimension.COUNT and own.noun == "股":
+        return Sort.SHARES
     return _SORTS.get(own.dimension, Sort.MONEY)
 
 
@@ -193,8 +209,8 @@ def _combined(one: Sort, op: ast.operator, two: Sort, *, hundred: bool, by_const
             return one
         case ast.Div() if one is two or {one, two} == {Sort.PERCENT, Sort.POINTS}:
             return Sort.NUMBER
-        case ast.Div() if one is Sort.MONEY and two is Sort.COUNT:
-            return Sort.PER_SHARE
+        case ast.Div() if one is Sort.MONEY and two in (Sort.SHARES, Sort.COUNT):
+            return Sort.PER_SHARE if two is Sort.SHARES else Sort.MONEY
         case ast.Div() if one in (Sort.MONEY, Sort.PERCENT, Sort.POINTS) and two in (Sort.NUMBER, Sort.TIMES):
             return one
         case ast.Mult() if Sort.NUMBER in (one, two) or Sort.TIMES in (one, two):
@@ -206,13 +222,13 @@ def _combined(one: Sort, op: ast.operator, two: Sort, *, hundred: bool, by_const
 def _unit(sort: Sort, money: Unit | None, inputs: list[Figure]) -> Unit:
     if sort is Sort.MONEY and money is not None:
         return money
-    if sort is Sort.COUNT:
+    if sort in (Sort.COUNT, Sort.SHARES):
         return next(figure.quantity.unit for figure in inputs if figure.quantity.unit.dimension is Dimension.COUNT)
     return unit(_UNITS[sort])
 
 
 def _name_before(draft: str, at: int) -> str:
     """What the draft calls the result: the words before the first = of the clause."""
-    clause = re.split(r"[。；;\n]", draft[:at])[-1]
+    clause = re.split(r"[。；;，\n]", draft[:at])[-1]
     found = _NAMED.search(clause)
     return found[1] if found else ""
