@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCHMARKS = $(sort $(basename $(notdir $(shell grep -l '__main__' tests/benchmarks/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test check lint types layers bench serve
+.PHONY: help run chat test check lint types layers bench workshop serve
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ layers: .venv/dev.stamp ## the rooms and the direction of imports
 
 bench: .venv/dev.stamp ## print every benchmark
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
+
+workshop: .venv/dev.stamp ## the whole training loop, small: rows to rollback, in minutes, under var/workshop
+	@$(BIN)/python -m app train workshop
+
+workshop: .venv/dev.stamp ## rows, training, evaluation, release, service, A/B and rollback, small, in one go
+	$(BIN)/python -m app train workshop
 
 serve: ## not part of this release
 	@echo 'the HTTP service is not part of this release yet; use `make run` or `python -m app chat`' >&2; exit 1

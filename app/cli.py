@@ -29,6 +29,7 @@ from app.commands.train import train
 from app.commands.train_data import train_data
 from app.commands.train_estimate import config as train_config
 from app.commands.train_estimate import estimate
+from app.commands.workshop import workshop
 from data.errors import CaizhiError, UsageError, mapping_for
 
 PROGRAM = "caizhi"
@@ -54,6 +55,7 @@ cli.add_typer(models, name="models")
 train.add_typer(train_data, name="data")
 train.command("estimate")(estimate)
 train.add_typer(train_config, name="config")
+train.command("workshop")(workshop)
 cli.command(hidden=True)(schema)
 
 

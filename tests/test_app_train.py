@@ -52,6 +52,7 @@ def test_a_missing_data_file_is_one_line(tmp_path: Path) -> None:
         caizhi("lora", "--data", tmp_path / "none.jsonl", "--base", small_base(tmp_path), "--out", tmp_path / "out")
 
 
+@pytest.mark.filterwarnings("ignore")  # the exporter, of its own parts
 def test_a_helper_model_leaves_the_same_record(tmp_path: Path) -> None:
     assert caizhi("ner", "--out", tmp_path / "ner", "--sentences", "40", "--epochs", "1", "--minutes", "0.05", "--threads", "1") == 0
     record = json.loads((tmp_path / "ner" / "run_record.json").read_text(encoding="utf-8"))

@@ -53,6 +53,19 @@ def test_two_processes_end_where_one_does(single: TrainConfig, mode: str) -> Non
     assert max(float((one[name] - two[name]).abs().max()) for name in one) < 2e-3
 
 
+def test_the_command_line_trains_in_two_processes_and_writes_once(single: TrainConfig) -> None:
+    """`torchrun -m app train lora`: the trainer's own DDP, one adapter and one record."""
+    out = Path(single.out).with_name("command")
+    words = ["-m", "app", "train", "lora", "--base", single.base, "--data", single.data, "--out", str(out), "--preset", "all-linear"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *words, "--batch-size", "2", "--max-steps", "2"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT, env=environment, timeout=600, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert ended.stdout.count(f"已写入 {out}") == 1
+    record = json.loads((out / "run_record.json").read_text(encoding="utf-8"))
+    assert (record["status"], record["metrics"]["steps"]) == ("finished", 2) and (out / "adapter_model.safetensors").is_file()
+
+
 def test_a_batch_that_cannot_be_shared_is_refused(single: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("finetune.training.distributed._join", lambda mode: (0, 3))
     with pytest.raises(UsageError, match="倍数"):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from app.commands.workshop import workshop
 from data.errors import ReleaseError, TrainingError, UsageError
 from finetune.evaluation.frozen import read_items
 from finetune.release.parity import ParityReport
@@ -28,6 +33,7 @@ from finetune.workshop.serving_step import QUESTIONS, ServeOutcome
 from finetune.workshop.swap_step import SwapOutcome
 from finetune.workshop.training_step import TrainingOutcome
 from finetune.workshop.trial_step import TrialOutcome
+from tests.conftest import ROOT
 from tests.training_data import small_base
 
 TINY = Plan(
@@ -163,6 +169,16 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="请换一个 --out"):
         prepared(tmp_path)
     assert (tmp_path / "report.docx").read_text(encoding="utf-8") == "季报"
+
+
+def test_the_command_leaves_it_alone_too_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "report.docx").write_text("季报", encoding="utf-8")
+    line = typer.Typer()
+    line.command()(workshop)
+    refused = CliRunner().invoke(line, ["--out", str(tmp_path)])
+    assert isinstance(refused.exception, TrainingError) and "请换一个 --out" in str(refused.exception)
+    code = "import sys, app.commands.workshop; print([name for name in ('mlflow', 'torch', 'transformers', 'numpy') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout.strip() == "[]"
 
 
 def test_a_step_that_fails_is_in_the_report(tmp_path: Path) -> None:

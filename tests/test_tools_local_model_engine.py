@@ -150,7 +150,11 @@ def test_a_calculator_writes_its_result_into_the_answer(folder: Path) -> None:
 def test_a_calculator_may_leave_the_result_to_the_model(folder: Path) -> None:
     with LocalEngine(watched(folder, 问="[Calculator(1+2)→4]，[Calculator(2)→2]")) as engine:
         seen: list[str] = []
-        done = engine.submit("问", calculate=seen.append).result(WAIT)  # type: ignore[arg-type, func-returns-value]
+
+        def watch(mark: str) -> None:
+            seen.append(mark)
+
+        done = engine.submit("问", calculate=watch).result(WAIT)
     assert done.text == "[Calculator(1+2)→4]，[Calculator(2)→2]"
     assert seen == ["[Calculator(1+2)→", "[Calculator(2)→"]
 

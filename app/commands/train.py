@@ -233,6 +233,10 @@ def _show(step: Progress) -> None:
 
 
 def _done(out: str, metrics: Mapping[str, Any]) -> int:
+    from finetune.training.hardware import is_main_process
+
+    if not is_main_process():
+        return 0
     print(f"已写入 {out}")
     for name, value in metrics.items():
         print(f"  {name}: {value:.5g}" if isinstance(value, float) else f"  {name}: {value}")

@@ -174,7 +174,7 @@ class Draw:
 
 def _two_figures(value: int) -> int:
     """The value at two leading digits."""
-    size = 10 ** max(len(str(abs(value))) - 2, 0)
+    size: int = 10 ** max(len(str(abs(value))) - 2, 0)
     return (value + size // 2) // size * size
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -110,28 +110,24 @@ def _norm(values: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     return result
 
 
+@cache
 def _norm_function() -> Any:
+    """The autograd function, made once: a class over torch's, which is not imported with this module."""
     import torch
-
-    if _CACHE:
-        return _CACHE[0]
 
     class FrozenNorm(torch.autograd.Function):
         @staticmethod
-        def forward(ctx: Any, values: Tensor, weight: Tensor, epsilon: float) -> Tensor:  # type: ignore[override]
+        def forward(ctx: Any, values: Tensor, weight: Tensor, epsilon: float) -> Tensor:
             inverse = torch.linalg.vector_norm(values, dim=-1, keepdim=True).pow_(2).div_(values.shape[-1]).add_(epsilon).rsqrt_()
             ctx.save_for_backward(values, weight, inverse)
-            return (values * inverse).mul_(weight)
+            normed: Tensor = (values * inverse).mul_(weight)
+            return normed
 
         @staticmethod
-        def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
             values, weight, inverse = ctx.saved_tensors
             scaled = gradient * weight
             along = (scaled * values).sum(-1, keepdim=True).mul_(inverse).mul_(inverse).div_(values.shape[-1])
             return torch.addcmul(scaled, values, along, value=-1).mul_(inverse), None, None
 
-    _CACHE.append(FrozenNorm)
     return FrozenNorm
-
-
-_CACHE: list[Any] = []

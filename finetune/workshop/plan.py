@@ -24,9 +24,9 @@ class Plan:
     base: see finetune.training.base_models. rows, narrations: built, before the split. questions, told_questions: held-out
     calculations and narrations to evaluate on. golden: prompts of the parity check. most_tokens: of one answer. first_share: of the
     training rows that the first version learns from; the second continues it on the rest. conversations, turns: of the simulated A/B
-    test. least_rows, least_accuracy: the gate's. must_learn: whether it counts as a fault that the second version is not clearly better
-    than the base, or that no question was answered with a calculation in service. seed: of rows, training and simulation. threads: of torch. workers: processes that
-    make rows.
+    test. least_rows, least_accuracy: the gate's. must_learn: whether it is a fault that the second version is not clearly better than
+    the base, or that no question was answered with a calculation in service. seed: of rows, training and simulation. threads: of
+    torch. workers: processes that make rows.
     """
 
     base: str = BUNDLED

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class NumpyBackend:
         self._threads = _Threads(narrow=decoder.shape.hidden < _WIDE)
 
     @classmethod
-    def load(cls, folder: Path) -> NumpyBackend:
+    def load(cls, folder: Path) -> Self:
         """Reads the folder. Raises ModelUnavailableError: files are missing or damaged, or the architecture is another one."""
         decoder, vocabulary = Decoder.load(folder), Vocabulary.load(folder)
         names = [CONFIG, *(path.name for path in weight_files(folder)), "tokenizer.json"]

@@ -7,13 +7,13 @@ somebody joins or leaves. Adapters mix within a batch, except DoRA, which PEFT r
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +106,12 @@ class TransformersBackend:
         try:
             with quietly():
                 tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=local_only)
-                model = AutoModelForCausalLM.from_pretrained(base, dtype="auto" if gpu else torch.float32, local_files_only=local_only)
+                model: Any = AutoModelForCausalLM.from_pretrained(base, dtype="auto" if gpu else torch.float32, local_files_only=local_only)
                 if merge is not None:
                     model = _merged(model, merge)
                 if int8:
-                    model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
+                    quantise: Any = torch.ao.quantization.quantize_dynamic
+                    model = quantise(model, {torch.nn.Linear}, dtype=torch.qint8)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             reason = " ".join(str(error).split())[:200]
             raise ModelUnavailableError(f"模型 {base} 加载不了：{reason}；请给出已下载的目录，或先联网取得权重") from error
@@ -255,20 +256,21 @@ class TransformersBackend:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Holds back progress bars and the deprecation notes that transformers, peft and torch exchange; errors come through."""
-    from transformers.utils import logging as of_transformers
+    from transformers.utils import logging
 
+    of_transformers: Any = logging
     bars = of_transformers.is_progress_bar_enabled()
-    levels = {name: logging.getLogger(name).level for name in _NOISY}
+    levels = {name: getLogger(name).level for name in _NOISY}
     of_transformers.disable_progress_bar()
     for name in levels:
-        logging.getLogger(name).setLevel(logging.ERROR)
+        getLogger(name).setLevel(ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
+            getLogger(name).setLevel(level)
         if bars:
             of_transformers.enable_progress_bar()
 
