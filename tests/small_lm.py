@@ -37,7 +37,9 @@ def make_small_lm(folder: Path, seed: int = 0) -> Path:
     core.pre_tokenizer = pre_tokenizers.Split(Regex(r"\{f\d+\}|[\s\S]"), "isolated")
     core.decoder = decoders.Fuse()
     core.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in _SPECIAL])
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, bos_token=BOS, eos_token=EOS, pad_token=PAD, unk_token=UNKNOWN, model_max_length=2048)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, bos_token=BOS, eos_token=EOS, pad_token=PAD, unk_token=UNKNOWN, model_max_length=2048
+    )
     tokenizer.chat_template = _TEMPLATE
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(folder)

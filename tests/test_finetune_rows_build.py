@@ -39,6 +39,12 @@ def test_the_rows_are_as_many_as_asked_for_and_all_hold(built: tuple[Path, Build
     assert len({row.id for row in rows}) == 170 and not (out / "shards").exists()
 
 
+def test_rows_about_one_topic_stand_together(built: tuple[Path, BuildReport]) -> None:
+    out, _ = built
+    texts = [row for name in FILES[:3] for row in _rows(out, name) if row.meta["family"] == "method"]
+    assert all(row.meta["group"] == f"method|{row.meta['formula']}" for row in texts)
+
+
 def test_groups_stand_on_one_side_and_the_split_is_eight_one_one(built: tuple[Path, BuildReport]) -> None:
     out, report = built
     sides: dict[str, set[str]] = {}

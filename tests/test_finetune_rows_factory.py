@@ -133,7 +133,10 @@ def test_invented_banks_are_not_in_the_registry() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_book_is_consistent(seed: int) -> None:
     book, year = Book(Random(seed), 8 * 10**11, 2023), Period(2023)
-    amount = lambda key: book.amount(key, year)  # noqa: E731
+
+    def amount(key: str) -> int:
+        return book.amount(key, year)
+
     assert amount("npl_balance") < amount("loan_allowance") < amount("total_loans") < amount("total_assets")
     assert amount("substandard_loans") + amount("doubtful_loans") + amount("loss_loans") == amount("npl_balance")
     assert amount("cet1_capital_net") < amount("tier1_capital_net") < amount("capital_net")

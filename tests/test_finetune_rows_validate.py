@@ -78,7 +78,7 @@ def test_what_is_wrong_is_named(name: str) -> None:
 
 def test_tool_results_are_recomputed() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "calculator", "arguments": '{"expression": "(100-80)/80*100"}'}}
-    messages = [
+    messages: list[dict[str, object]] = [
         {"role": "user", "content": GROWTH}, {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": "24"}, {"role": "assistant", "content": "同比增长24%。"},
     ]

@@ -102,6 +102,6 @@ def test_a_folder_is_itself_and_a_path_that_is_not_there_is_an_error(tmp_path: P
 def test_presets_become_the_libraries_configuration() -> None:
     dora, rslora = PRESETS["dora"].lora_config(), PRESETS["rslora"].lora_config()
     assert dora.use_dora and not dora.use_rslora and rslora.use_rslora and rslora.target_modules == "all-linear"
-    assert PRESETS["qlora"].four_bit and PRESETS["qv"].with_values(r=8, modules=["k_proj"]).lora_config().target_modules == {"k_proj"}
+    assert PRESETS["qlora"].four_bit and PRESETS["qv"].with_values(r=8, modules=["k_proj"]).lora_config().target_modules == {"k_proj"}  # type: ignore[comparison-overlap]
     with pytest.raises(UsageError, match="全量"):
         PRESETS["full"].lora_config()

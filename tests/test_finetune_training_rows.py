@@ -29,7 +29,7 @@ def test_the_specification_s_array_becomes_turns(tmp_path: Path) -> None:
 
 
 def test_lines_of_either_form_are_read_with_their_meta(tmp_path: Path) -> None:
-    mixed = [*reference_rows(2), {"instruction": "什么是净息差", "input": "", "output": "净利息收入除以生息资产。", "source": "own"}]
+    mixed: list[dict[str, object]] = [*reference_rows(2), {"instruction": "什么是净息差", "input": "", "output": "净利息收入除以生息资产。", "source": "own"}]
     rows = list(read_rows(lines_file(tmp_path / "a.jsonl", mixed)))
     assert rows[0].id == "r1" and rows[2].prompt == "什么是净息差" and rows[2].meta == {"source": "own"}
 

@@ -29,7 +29,7 @@ def alpaca_file(path: Path, count: int = 12) -> Path:
 
 def reference_rows(count: int = 12, first: int = 1) -> list[dict[str, object]]:
     """Rows of the record in references: a ratio of two figures, the question worded in turns."""
-    made = []
+    made: list[dict[str, object]] = []
     for number in range(first, first + count):
         asked = f"f1 b1 t0 不良贷款 额\nf2 b1 t0 贷款总额 额\n?{'请问' * (number % 3)}不良贷款率是多少{number}\n="
         told = "{bank}不良贷款率为[Calculator(f1/f2*100)→{f3}]。"

@@ -112,7 +112,7 @@ def encoded(texts: Sequence[Document], folder: Path, longest: int) -> tuple[list
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    end = tokenizer.token_to_id(END)
+    end = int(tokenizer.token_to_id(END) or 0)
     given = tokenizer.encode_batch([text.given for text in texts])
     told = tokenizer.encode_batch([text.told for text in texts])
     both = [Encoded([*one.ids, *two.ids, end], len(one.ids)) for one, two in zip(given, told, strict=True)]
@@ -162,7 +162,7 @@ def new_model(plan: Plan, folder: Path) -> torch.nn.Module:
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    config = Qwen3Config(
+    config = Qwen3Config(  # type: ignore[call-arg]  # unknown names are kept in config.json, which is what they are for
         vocab_size=tokenizer.get_vocab_size(), hidden_size=plan.hidden, num_hidden_layers=plan.layers, num_attention_heads=plan.heads,
         num_key_value_heads=plan.key_heads, head_dim=plan.hidden // plan.heads, intermediate_size=plan.wide, tie_word_embeddings=True,
         max_position_embeddings=2048, prompt_form="references", pad_token_id=tokenizer.token_to_id(PAD),

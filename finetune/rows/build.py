@@ -35,7 +35,8 @@ SHARES: Mapping[Kind, int] = {"qa": 100, "calculation": 50, "method": 20}
 FULL_SIZE = 170_000
 SIZES: Mapping[str, int] = {"tiny": 170, "small": 3_400, "medium": 34_000, "full": FULL_SIZE}
 Progress = Callable[[str, int, int], None]
-_SPARE = 1.05
+# What is made beyond what is wanted, for duplicates and leaks to be taken from; and how much of it must be left before those are looked for.
+_SPARE, _ENOUGH = 1.04, 1.015
 _MOST_ROUNDS = 6
 _FORM = "caizhi-rows/1"
 _ID = re.compile(r'"meta": \{"id": "([^"]+)"')
@@ -127,9 +128,9 @@ def build(out: Path, options: BuildOptions, progress: Progress = lambda *_: None
     _make(shards_folder, held, options, report, progress)
     pool = _Pool(report)
     wanted, shards = options.counts, list[Shard]()
-    for round_number in range(_MOST_ROUNDS):
-        short = {kind: int((count - pool.kept[kind]) * _SPARE) + 8 for kind, count in wanted.items() if pool.kept[kind] < count * (_SPARE - 0.03) + 4}
-        if round_number and not any(pool.kept[kind] < count for kind, count in wanted.items()):
+    for _ in range(_MOST_ROUNDS):
+        short = {kind: int(count * _SPARE) + 8 - pool.kept[kind] for kind, count in wanted.items() if pool.kept[kind] < count * _ENOUGH}
+        if not short:
             break
         more = _plan(options, "shard", short, first=len(shards))
         _make(shards_folder, more, options, report, progress)

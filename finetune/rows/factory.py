@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
+from typing import TypeVar, cast
 
 from data.errors import FormulaError, TrainingError, UnitError
 from data.figures import Figure
@@ -25,6 +26,8 @@ from finetune.rows.record import KINDS, Exercise, Kind
 from finetune.rows.situation import Draw, Situation
 from finetune.rows.wording import choose, covers, over_ids, worded, wordings
 from tools.factsheet import FactSheet
+
+KindT = TypeVar("KindT", bound=str)
 
 __all__ = ["FAMILIES", "exercises", "held_slice"]
 
@@ -44,7 +47,7 @@ _ODD = re.compile(r"\d|多少|了|？|/|（|怎")
 _DIGITS = {True: (("large", 20), ("usual", 50), ("small", 30)), False: (("usual", 65), ("small", 35))}
 
 
-def exercises(seed: int, counts: Mapping[Kind, int], held: bool | None = None) -> Iterator[Exercise]:
+def exercises(seed: int, counts: Mapping[KindT, int], held: bool | None = None) -> Iterator[Exercise]:
     """So many exercises of each kind, mixed, the same for the same arguments.
 
     held: False gives only what training may see (`held_slice` is ""), True only what it may not, None both.
@@ -52,11 +55,12 @@ def exercises(seed: int, counts: Mapping[Kind, int], held: bool | None = None) -
     Raises:
         TrainingError: a kind that this factory does not make, or wordings that do not fit their family.
     """
-    if unknown := set(counts) - set(KINDS) | {kind for kind in counts if kind == "narration"}:
+    wanted = {kind: counts[kind] for kind in counts if kind in KINDS and kind != "narration"}
+    if unknown := set(counts) - set(wanted):
         raise TrainingError(f"工厂不生成这一类训练数据：{'、'.join(sorted(unknown))}")
     order = Random(f"{seed}:order")
-    streams = {kind: _stream(Random(f"{seed}:{kind}:{held}"), kind, held) for kind in sorted(counts)}
-    left = {kind: counts[kind] for kind in streams if counts[kind] > 0}
+    streams = {kind: _stream(Random(f"{seed}:{kind}:{held}"), cast(Kind, kind), held) for kind in sorted(wanted)}
+    left = {kind: wanted[kind] for kind in streams if wanted[kind] > 0}
     while left:
         kind = order.choices(list(left), list(left.values()))[0]
         yield next(streams[kind])

@@ -53,13 +53,18 @@ def meta_of(exercise: Exercise, printer: Printer, rendering: Rendering, row_id: 
     """What stands beside a row; answer: the printed values of what answers, several divided by |."""
     answers = exercise.sheet.answer_figures()
     return {
-        "id": row_id, "source": source, "license": license, "split": "", "group": exercise.group, "family": exercise.family, "kind": exercise.kind,
+        "id": row_id, "source": source, "license": license, "split": "", "group": _group(exercise), "family": exercise.family, "kind": exercise.kind,
         "slice": held_slice(exercise), "program": printer.typed(exercise.program) if exercise.program else "",
         "answer": "|".join(printer.plain_answer(figure.id) for figure in answers),
         "unit": printer.figure(answers[0].id).quantity.unit.symbol if answers else "",
         "as_of": exercise.as_of, "rendering": rendering, "template": exercise.template, "bank": exercise.bank, "formula": exercise.formula,
         "digits": exercise.digits, "instruction": exercise.instruction if rendering != "references" else "",
     }
+
+
+def _group(exercise: Exercise) -> str:
+    """The exercise's own group; all rows about one topic, where there are no figures to tell rows apart."""
+    return exercise.group if exercise.sheet.figures else f"method|{exercise.formula}"
 
 
 def _asked(exercise: Exercise, printer: Printer) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def load_base(name: str, precision: Precision, *, four_bit: bool = False) -> Any
     where = resolve_base(name)
     options: dict[str, Any] = {"quantization_config": _nf4(precision.dtype)} if four_bit else {}
     try:
-        model = AutoModelForCausalLM.from_pretrained(where, dtype=precision.dtype, **options)
+        model: Any = AutoModelForCausalLM.from_pretrained(where, dtype=precision.dtype, **options)
     except (OSError, ValueError, ImportError) as error:
         raise _missing(name, where, error) from error
     return model if four_bit else model.to(precision.device)

@@ -29,13 +29,15 @@ def trainer_class() -> type[Any]:
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+            model: Any = self.model
+            base = model.get_base_model() if hasattr(model, "get_base_model") else model
             self.scored_only = not self.padding_free and self.accelerator.device.type == "cpu" and score_completions_only(base)
 
         def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
             if not self.scored_only or return_outputs:
-                return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            mode = "train" if self.model.training else "eval"
+                return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
+            own: Any = self.model
+            mode = "train" if own.training else "eval"
             outputs = model(input_ids=inputs["input_ids"], labels=inputs["labels"], scored_only=True)
             count = outputs["count"] if num_items_in_batch is None else num_items_in_batch
             loss = outputs["loss"] / max(int(count), 1)

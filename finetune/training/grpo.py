@@ -77,7 +77,7 @@ def run_grpo(
         trainer = _trainer(config, drawn, model, tokenizer, rows, rewards, log)
         with deprecations_aside():
             trainer.train()
-        run.metrics.update(_measured(trainer) | check_trained(trainer.model))
+        run.metrics.update({**_measured(trainer), **check_trained(trainer.model)})
         run.notes["template_sha256"] = template_hash(tokenizer)
         save_trained(trainer.model, tokenizer, Path(config.out), config)
         describe(Path(config.out), config, command, data, run.metrics, run.notes["template_sha256"])
@@ -102,10 +102,11 @@ def _trainer(
     if config.threads:
         torch.set_num_threads(config.threads)
     asked = [{"prompt": _asked(row), "place": place} for place, row in enumerate(rows)]
+    judges: list[Any] = list(rewards if rewards is not None else reward_functions(rows))
     with deprecations_aside():
         trainer = SilentGRPO(
             model=model, args=_arguments(config, drawn, weighted=rewards is None), train_dataset=Dataset.from_list(asked), processing_class=tokenizer,
-            reward_funcs=list(rewards if rewards is not None else reward_functions(rows)), callbacks=callbacks(None, lambda _: [], log),
+            reward_funcs=judges, callbacks=callbacks(None, lambda _: [], log),
         )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     return trainer

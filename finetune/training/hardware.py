@@ -43,6 +43,6 @@ def is_main_process() -> bool:
 def has_flash_attention() -> bool:
     """Whether attention can keep packed rows apart without a square mask: flash attention on a GPU."""
     import torch
-    from transformers.utils import is_flash_attn_2_available
+    from transformers.utils.import_utils import is_flash_attn_2_available
 
     return torch.cuda.is_available() and bool(is_flash_attn_2_available())

@@ -67,7 +67,8 @@ def quantise_versions(place: Place) -> QuantiseOutcome:
         distance = export_merged(place.adapter(version), place.merged(version), release=str(version)).checks["logit_distance"]
         quantise(place.merged(version), place.int8(version))
     sizes = [folder_size(folder) / _MEGA for folder in (place.adapter(SECOND), place.merged(SECOND), place.int8(SECOND))]
-    return QuantiseOutcome(*sizes, distance, _refusal_to_merge(place))
+    adapter, merged, int8 = sizes
+    return QuantiseOutcome(adapter, merged, int8, distance, _refusal_to_merge(place))
 
 
 def _refusal_to_merge(place: Place) -> str:

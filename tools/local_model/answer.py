@@ -136,7 +136,8 @@ def _banks(question: str) -> Iterator[tuple[int, str, str]]:
 
     for span in name_scanner().scan(question):
         if span.kind is NameKind.BANK:
-            yield span.start, bank_registry().get(span.ref).name, span.ref
+            bank = bank_registry().get(span.ref)
+            yield span.start, bank.name if bank else question[span.start : span.end], span.ref
     for match in _ANONYMOUS.finditer(question):
         yield match.start(), match[0], ""
 
