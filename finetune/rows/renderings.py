@@ -14,6 +14,7 @@ from typing import Any
 from data.errors import TrainingError
 from data.figures import FigureKind
 from finetune.rows.held_out import held_slice
+from finetune.rows.narration import held_slice as narration_slice
 from finetune.rows.printing import Printer, Step, printed_question, visible_sheet
 from finetune.rows.record import Exercise, Rendering, Row
 
@@ -54,7 +55,8 @@ def meta_of(exercise: Exercise, printer: Printer, rendering: Rendering, row_id: 
     answers = exercise.sheet.answer_figures()
     return {
         "id": row_id, "source": source, "license": license, "split": "", "group": _group(exercise), "family": exercise.family, "kind": exercise.kind,
-        "slice": held_slice(exercise), "program": printer.typed(exercise.program) if exercise.program else "",
+        "slice": narration_slice(exercise) if exercise.kind == "narration" else held_slice(exercise),
+        "program": printer.typed(exercise.program) if exercise.program else "",
         "answer": "|".join(printer.plain_answer(figure.id) for figure in answers),
         "unit": printer.figure(answers[0].id).quantity.unit.symbol if answers else "",
         "as_of": exercise.as_of, "rendering": rendering, "template": exercise.template, "bank": exercise.bank, "formula": exercise.formula,
