@@ -37,6 +37,7 @@ def make_adapter(base: Path, folder: Path, seed: int = 1, **changes: Any) -> Pat
     from transformers import AutoModelForCausalLM
 
     options: dict[str, Any] = {"r": 4, "lora_alpha": 9, "target_modules": "all-linear", "task_type": "CAUSAL_LM"} | changes
+    torch.manual_seed(seed)  # the adapter's random start
     with peft_as_it_is():
         model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), LoraConfig(**options))
     _move([value for name, value in model.named_parameters() if "lora_" in name], torch.Generator().manual_seed(seed))

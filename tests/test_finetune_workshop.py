@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -153,15 +155,31 @@ def test_no_turn_is_dropped_and_the_registry_remembers(run: tuple[WorkshopReport
         registry.rollback(MODEL)
 
 
-def test_a_second_run_elsewhere_comes_to_the_same(run: tuple[WorkshopReport, Place, list[Step]], tmp_path: Path) -> None:
+def test_a_run_over_an_earlier_one_comes_to_the_same(run: tuple[WorkshopReport, Place, list[Step]], tmp_path: Path) -> None:
     report, place, _ = run
-    again = run_workshop(tmp_path / "again", report.plan)
-    for name in ("rows", "promote", "register", "serve"):
+    folder = tmp_path / "again"
+    shutil.copytree(place.root, folder)
+    again = run_workshop(folder, report.plan)
+    for name in ("rows", "register", "serve"):
         assert again.outcome(name) == report.outcome(name)
+    assert _without_times(again.outcome("promote")) == _without_times(report.outcome("promote"))
     first, second = report.outcome("evaluate"), again.outcome("evaluate")
     assert isinstance(first, EvaluationOutcome) and isinstance(second, EvaluationOutcome)
     assert [replace(one, seconds=0.0) for one in first.models] == [replace(one, seconds=0.0) for one in second.models]
-    assert len(Registry(place.registry).releases(MODEL)) == 3
+    assert [path.name for path in folder.glob("registry*")] == ["registry-2"] and len(Registry(folder / "registry-2").releases(MODEL)) == 3
+
+
+def test_an_existing_run_is_cleared_and_the_next_one_has_a_store_of_its_own(tmp_path: Path) -> None:
+    first = prepared(tmp_path / "out")
+    (first.registry / "deep").mkdir(parents=True)
+    (first.root / "workshop.json").write_text("{", encoding="utf-8")
+    second = prepared(tmp_path / "out")
+    assert second.registry != first.registry and [path.name for path in second.root.iterdir()] == [".workshop"]
+
+
+def _without_times(outcome: object) -> str:
+    """What is said of an outcome, but for seconds and megabytes: those are this moment's."""
+    return re.sub(r"\d+(\.\d+)? (MB|秒)", "", str(outcome))
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -62,9 +62,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folder of one run."""
+    """The folder of one run. run: how often the workshop has been run in it."""
 
     root: Path
+    run: int = 1
 
     @property
     def rows(self) -> Path:
@@ -93,8 +94,8 @@ class Place:
 
     @property
     def registry(self) -> Path:
-        """The MLflow store of this run: runs and versions."""
-        return self.root / "registry"
+        """The MLflow store of this run: runs and versions. Of another name each time: MLflow keeps the database of a path open."""
+        return self.root / f"registry-{self.run}"
 
     @property
     def trials(self) -> Path:
@@ -124,16 +125,19 @@ def prepared(folder: Path) -> Place:
     Raises:
         TrainingError: it holds something else, or cannot be written.
     """
+    mark = folder / _MARK
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()) and not (folder / _MARK).is_file():
+        if any(folder.iterdir()) and not mark.is_file():
             raise TrainingError(f"{folder} 不是空目录，也不是工坊留下的目录；请换一个 --out，以免覆盖别的文件")
+        before = mark.read_text(encoding="utf-8") if mark.is_file() else ""
         for path in folder.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
-            elif path.name != _MARK:
+            elif path != mark:
                 path.unlink()
-        (folder / _MARK).touch()
+        run = int(before) + 1 if before.isdecimal() else 1
+        mark.write_text(str(run), encoding="utf-8")
     except OSError as error:
         raise TrainingError(f"不能写入 {folder}：{error.strerror or error}") from error
-    return Place(folder)
+    return Place(folder, run)
