@@ -47,9 +47,6 @@ layers: .venv/dev.stamp ## the rooms and the direction of imports
 bench: .venv/dev.stamp ## print every benchmark
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
 
-workshop: .venv/dev.stamp ## the whole training loop, small: rows to rollback, in minutes, under var/workshop
-	@$(BIN)/python -m app train workshop
-
 workshop: .venv/dev.stamp ## rows, training, evaluation, release, service, A/B and rollback, small, in one go
 	$(BIN)/python -m app train workshop
 
