@@ -9,7 +9,7 @@ from typing import Any
 
 from data.errors import TrainingError
 from finetune.model_folder import MANIFEST, write_card, write_manifest
-from finetune.training.base_models import load_base, load_tokenizer
+from finetune.training.base_models import load_base, load_tokenizer, resolve_base
 from finetune.training.config import TrainConfig
 from finetune.training.hardware import Precision
 from finetune.training.library_noise import deprecations_aside
@@ -79,6 +79,8 @@ def load_trained(folder: Path, hardware: Precision, *, trainable: bool = False) 
                 model = PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
         except (OSError, RuntimeError, ValueError) as error:
             raise TrainingError(f"适配器 {folder} 与基座 {base} 不合：{str(error).splitlines()[0]}") from error
+        for adapter in model.peft_config.values():
+            adapter.base_model_name_or_path = resolve_base(base)  # known by name alone, PEFT asks the hub for it at every checkpoint
     return (model if trainable else model.eval()), tokenizer, base
 
 

@@ -21,7 +21,7 @@ from finetune.training.training_rows import read_rows
 from finetune.workshop.plan import Place, Plan
 
 LEAKED = "leaked.json"
-_LEAKS = 3
+_LEAKS, _POOL = 3, 3
 _SHARES: tuple[tuple[Kind, int], ...] = (("qa", 5), ("calculation", 4), ("method", 1))
 
 
@@ -69,7 +69,7 @@ def make_rows(plan: Plan, place: Place) -> RowsOutcome:
     """
     questions = held_out(plan)
     freeze(questions, place.questions)
-    golden = _usable(_mixed(plan.seed + 1, plan.golden, held=False), plan.golden)
+    golden = _usable(_mixed(plan.seed + 1, _POOL * plan.golden, held=False), _POOL * plan.golden)
     freeze(golden, place.golden)
     options = BuildOptions(
         size=plan.rows, narration=plan.narrations, seed=plan.seed, rendering="references", workers=plan.workers, shard=max(100, plan.rows // 4),
